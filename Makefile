@@ -1,0 +1,55 @@
+# `make run` goes through the whole method on the bundled digits, `make test` checks the code; nothing else to install.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# what else `kedro run` is to get, for example ARGS="--env smoke"
+ARGS ?=
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+# a notice of mlflow to authors of model classes, shown at every import
+export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
+
+.PHONY: run test lint format viz mlflow clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run-installed
+	kedro run $(ARGS)
+
+test: lint
+	pytest
+
+lint: $(VENV)/.test-installed
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+format: $(VENV)/.test-installed
+	ruff check --fix
+	ruff format
+
+viz: $(VENV)/.run-installed
+	kedro viz run
+
+mlflow: $(VENV)/.run-installed
+	kedro mlflow ui
+
+# everything that `make` installed; results and MLflow's store stay
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and neither python3 nor python3.11 to python3.13 \
+	is: install one, or name it with \`make PYTHON=<path> ...\`." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.run-installed: pyproject.toml constraints.txt $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.test-installed: $(VENV)/.run-installed
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test]"
+	touch $@

@@ -1,0 +1,87 @@
+"""Numbers that describe the answers of one round: how many, how careful, how uncertain, how much people agree."""
+
+import pandas as pd
+
+from bam_pipelines.analysis.entropy import first_answers, plugin_entropy
+
+_ASKED = ("main", "manipulation")  # phases whose images are no test of attention
+
+
+def stimulus_entropies(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the plug-in entropy of the answers to each stimulus of phase main or manipulation.
+
+    Parameters
+    ----------
+    trials
+        Trial table of one round.
+
+    Returns
+    -------
+    pandas.DataFrame
+        stimulus_id, n_answers, entropy (bits), median_rt_ms (null without response times); sorted by stimulus_id.
+        Included first showings only. With few answers an image the plug-in entropy is too low on average.
+    """
+    answers = first_answers(trials, _ASKED)
+    counts = answers.groupby(["stimulus_id", "response"]).size().unstack(fill_value=0)
+    return pd.DataFrame(
+        {
+            "stimulus_id": counts.index.to_numpy(),
+            "n_answers": counts.sum(axis=1).to_numpy(),
+            "entropy": plugin_entropy(counts.to_numpy()) if len(counts) else [],
+            "median_rt_ms": answers.groupby("stimulus_id")["rt_ms"].median().to_numpy(),
+        }
+    )
+
+
+def person_agreement(trials: pd.DataFrame) -> float:
+    """Return how often two different participants answer the same, over all pairs of answers to one image.
+
+    An image with n answers counts as n (n − 1) / 2 pairs; NaN where no image has two answers.
+    """
+    answers = first_answers(trials, _ASKED)
+    same = answers.groupby(["stimulus_id", "response"]).size()
+    total = answers.groupby("stimulus_id").size()
+    pairs = float((total * (total - 1)).sum())
+    return float((same * (same - 1)).sum()) / pairs if pairs else float("nan")
+
+
+def summarise_answers(trials: pd.DataFrame, participants: pd.DataFrame) -> dict[str, float]:
+    """Summarise one round in flat numbers.
+
+    Parameters
+    ----------
+    trials, participants
+        Trial table and participant table, after the quality rules.
+
+    Returns
+    -------
+    dict
+        Counts of all and included participants and trials; means over participants of catch accuracy, lapse and
+        repeat agreement; median response time; answers an image, share of images with zero entropy, mean entropy
+        (bits), and the agreement between two different participants. What was not measured is left out.
+
+    Raises
+    ------
+    ValueError
+        If no included answer is left.
+    """
+    entropies = stimulus_entropies(trials)
+    if entropies.empty:
+        raise ValueError("trials: no included answer outside catch trials is left; exclusions names the broken rules.")
+    numbers = {
+        "n_participants": len(participants),
+        "n_participants_included": int(participants["include"].sum()),
+        "n_trials": len(trials),
+        "n_trials_included": int(trials["include"].sum()),
+        "n_stimuli": len(entropies),
+        "answers_per_stimulus": entropies["n_answers"].mean(),
+        "catch_accuracy_mean": participants["catch_accuracy"].mean(),
+        "lapse_mean": participants["lapse"].mean(),
+        "repeat_agreement_mean": participants["repeat_agreement"].mean(),
+        "person_agreement": person_agreement(trials),
+        "median_rt_ms": trials["rt_ms"].median(),
+        "zero_entropy_share": (entropies["entropy"] == 0).mean(),
+        "entropy_bits_mean": entropies["entropy"].mean(),
+    }
+    measured = {name: number for name, number in numbers.items() if not pd.isna(number)}
+    return {name: number if isinstance(number, int) else float(number) for name, number in measured.items()}

@@ -1,0 +1,7 @@
+"""Figures after the paper's 4, 5 and 6; each function returns a Matplotlib figure and writes nothing."""
+
+from bam_pipelines.analysis.figures.alignment import figure_alignment
+from bam_pipelines.analysis.figures.guidance import figure_guidance
+from bam_pipelines.analysis.figures.manipulation import figure_manipulation
+
+__all__ = ["figure_alignment", "figure_guidance", "figure_manipulation"]

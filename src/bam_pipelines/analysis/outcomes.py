@@ -1,0 +1,207 @@
+"""Guidance outcomes: whether people split between the two digits that a stimulus was made for."""
+
+from typing import TypedDict
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
+from bam_pipelines.analysis.style import ordered_classifiers
+from bam_pipelines.compute.seeds import numpy_generator
+
+OUTCOMES = ("success", "bias", "failure")
+TARGET_SHARE = 0.8
+MINOR_SHARE = 0.1
+# Shares are ratios of small integers: 7/10 + 1/10 is .7999999999999999 as floats and must count as .8.
+_ROUNDING = 1e-9
+
+_DESCRIPTION = ["stimulus_id", "strategy", "source", "model_1", "model_2", "target_1", "target_2"]
+
+
+class Estimate(TypedDict):
+    """A value with the bounds of its interval; None where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def outcome_of_shares(share_1: np.ndarray, share_2: np.ndarray) -> np.ndarray:
+    """Name the guidance outcome of stimuli.
+
+    Parameters
+    ----------
+    share_1, share_2
+        (N,), shares of participants who chose the first and the second target, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,) of str: ``success`` where the shares add up to at least .8 and both are at least .1, ``bias`` where
+        they add up to that but one is below .1, ``failure`` elsewhere.
+
+    References
+    ----------
+    Wei et al., "Synthesizing Images on Perceptual Boundaries of ANNs for Uncovering and Manipulating Human
+    Perceptual Variability", ICML 2025, arXiv 2505.03641.
+    """
+    on_targets = share_1 + share_2 >= TARGET_SHARE - _ROUNDING
+    both = np.minimum(share_1, share_2) >= MINOR_SHARE - _ROUNDING
+    return np.where(on_targets & both, "success", np.where(on_targets, "bias", "failure"))
+
+
+def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
+    """Describe people's answers to every guided stimulus that got any.
+
+    Parameters
+    ----------
+    trials
+        Trial table of one round.
+    stimuli
+        Stimulus table with every stimulus of the trials, once.
+    n_classes
+        Number of alternatives K.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a stimulus with two targets and at least one answer: ``stimulus_id``, ``strategy``, ``source``,
+        ``model_1``, ``model_2``, ``target_1``, ``target_2``, ``n_answers``, ``share_1``, ``share_2``,
+        ``entropy`` (plug-in, bits), ``entropy_smoothed`` (Dirichlet, bits), ``outcome``. Each participant counts
+        once.
+
+    Raises
+    ------
+    ValueError
+        If a stimulus of the trials is not in the stimulus table, or none that has targets was answered.
+    """
+    counts = response_counts(trials, n_classes)
+    missing = counts.index.difference(stimuli["stimulus_id"])
+    if len(missing):
+        raise ValueError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
+    guided = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
+    if guided.empty:
+        raise ValueError("no stimulus with two targets was answered; expected main trials on guided stimuli.")
+    table = guided[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
+    answers = counts.loc[table["stimulus_id"]].to_numpy()
+    rows = np.arange(len(table))
+    n_answers = answers.sum(axis=1)
+    share_1 = answers[rows, table["target_1"].astype("int64")] / n_answers
+    share_2 = answers[rows, table["target_2"].astype("int64")] / n_answers
+    return table.assign(
+        n_answers=n_answers,
+        share_1=share_1,
+        share_2=share_2,
+        entropy=plugin_entropy(answers),
+        entropy_smoothed=dirichlet_entropy(answers),
+        outcome=outcome_of_shares(share_1, share_2),
+    )
+
+
+def outcome_shares(
+    outcomes: pd.Series, seed: int, resamples: int = 2000, confidence: float = 0.95
+) -> dict[str, Estimate]:
+    """Return the share of each outcome with a percentile bootstrap interval over stimuli.
+
+    Parameters
+    ----------
+    outcomes
+        ``success``, ``bias`` or ``failure`` of each stimulus, at least one.
+    seed
+        The run's seed.
+    resamples
+        Number of bootstrap samples.
+    confidence
+        Coverage of the interval, 0 to 1.
+
+    Returns
+    -------
+    dict
+        Outcome to :class:`Estimate`.
+
+    Raises
+    ------
+    ValueError
+        If there is no stimulus.
+    """
+    if len(outcomes) == 0:
+        raise ValueError("no outcomes; expected at least one stimulus.")
+    shares = np.array([(outcomes == name).mean() for name in OUTCOMES])
+    # Drawing N stimuli with replacement and counting their outcomes is one multinomial draw.
+    drawn = numpy_generator(seed, "outcome_shares").multinomial(len(outcomes), shares, size=resamples) / len(outcomes)
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return {
+        name: Estimate(value=float(shares[i]), low=float(low[i]), high=float(high[i]))
+        for i, name in enumerate(OUTCOMES)
+    }
+
+
+def shares_by_classifier(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of each outcome by guiding classifier.
+
+    Parameters
+    ----------
+    table
+        From :func:`guidance_outcomes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``classifier``, ``n``, ``success``, ``bias``, ``failure``, in the paper's order of classifiers. A stimulus
+        that two classifiers guided counts for both.
+    """
+    second = table[table["model_2"].notna()]
+    long = pd.concat([table.assign(classifier=table["model_1"]), second.assign(classifier=second["model_2"])])
+    shares = _shares(long, ["classifier"])
+    return shares.set_index("classifier").loc[ordered_classifiers(shares["classifier"])].reset_index()
+
+
+def shares_by_digits(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of each outcome by unordered digit pair.
+
+    Parameters
+    ----------
+    table
+        From :func:`guidance_outcomes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``digit_low``, ``digit_high``, ``n``, ``success``, ``bias``, ``failure``.
+    """
+    targets = np.sort(table[["target_1", "target_2"]].to_numpy(dtype="int64"), axis=1)
+    return _shares(table.assign(digit_low=targets[:, 0], digit_high=targets[:, 1]), ["digit_low", "digit_high"])
+
+
+def _shares(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    indicators = table.assign(n=1, **{name: (table["outcome"] == name).astype(float) for name in OUTCOMES})
+    grouped = indicators.groupby(keys, observed=True)
+    return grouped.agg(n=("n", "size"), **{name: (name, "mean") for name in OUTCOMES}).reset_index()
+
+
+def guidance_summary(table: pd.DataFrame, seed: int, resamples: int = 2000) -> dict[str, object]:
+    """Summarise guidance outcomes over all stimuli.
+
+    Parameters
+    ----------
+    table
+        From :func:`guidance_outcomes`.
+    seed
+        The run's seed.
+    resamples
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    dict
+        ``stimuli``, ``answers_per_stimulus``, ``outcomes`` (see :func:`outcome_shares`), ``zero_entropy_share``,
+        ``mean_entropy`` and ``mean_entropy_smoothed`` in bits.
+    """
+    return {
+        "stimuli": len(table),
+        "answers_per_stimulus": float(table["n_answers"].mean()),
+        "outcomes": outcome_shares(table["outcome"], seed, resamples),
+        "zero_entropy_share": float((table["entropy"] == 0).mean()),
+        "mean_entropy": float(table["entropy"].mean()),
+        "mean_entropy_smoothed": float(table["entropy_smoothed"].mean()),
+    }

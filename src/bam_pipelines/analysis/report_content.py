@@ -1,0 +1,192 @@
+"""What the report says: key numbers beside the paper's, captions and limits."""
+
+from typing import Any
+
+import pandas as pd
+
+from bam_pipelines.analysis import published
+from bam_pipelines.analysis.agreement import entropy_correlations, level_means
+from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
+from bam_pipelines.analysis.outcomes import OUTCOMES
+from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND, MEASURES
+from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure
+from bam_pipelines.analysis.report_tables import (
+    UNDEFINED,
+    acceptance_table,
+    alignment_table,
+    frame_table,
+    gallery_items,
+    metrics_table,
+)
+from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title
+
+TITLE = "Images on perceptual boundaries: label, align, manipulate"
+
+_FIGURES = {
+    "figure_guidance": (
+        "Guidance outcomes, after the paper's figure 4",
+        "Success: at least 80 % of the participants chose one of the two targets, and at least 10 % chose each. Bias: "
+        "80 % on the targets, but below 10 % on one of them. Failure: otherwise. A stimulus that two classifiers "
+        "guided counts for both. Entropy is that of the observed shares, which few answers bias downwards.",
+    ),
+    "figure_alignment": (
+        "Alignment, after the paper's figure 5",
+        "BaseNet was trained on digits, GroupNet also on everyone's answers, IndivNet also on one person's. Epochs are "
+        "chosen on validation stimuli; every number comes from test stimuli that no training and no choice saw.",
+    ),
+    "figure_manipulation": (
+        "Manipulation, after the paper's figure 6b and 6c",
+        "Success: the two people of a pair chose different targets. Targeted: each chose the one meant for them. "
+        "First-round stimuli were made for nobody, so their order of targets is arbitrary and their targeted ratio "
+        "is .5 in expectation. Net directed success: targeted minus opposite successes over all stimuli. Lines join "
+        "the values of a pair; p values permute the source of stimuli within pairs.",
+    ),
+}
+_LIMITS = [
+    "Intervals and p values resample stimuli within these participants and pairs. Pairs that share a person or an "
+    "image are not independent, so none of this is a claim about people in general.",
+    "With few answers a stimulus, a single dissenter can turn a bias into a success, and entropies of observed shares "
+    "are biased downwards.",
+    "The published individual gain was measured on the trials that its epochs were chosen on; this run's was not, so "
+    "the two are not alike.",
+    "The net directed success in the column of published values is computed here from the published success and "
+    "targeted ratio.",
+]
+_SIMULATED_LIMIT = (
+    "The participants are simulated: they differ in bias, attention and lapses by construction, and all agreement "
+    "with published values is a property of that simulator."
+)
+
+
+def report_content(results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int) -> ReportContent:
+    """Collect what the report shows.
+
+    Parameters
+    ----------
+    results
+        Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
+        ``figure_alignment`` and ``figure_manipulation``.
+    identity
+        What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
+        None were not available.
+    simulated
+        Whether the participants are simulated.
+    examples
+        Number of stimuli in the gallery at most.
+
+    Returns
+    -------
+    ReportContent
+        For :func:`bam_pipelines.analysis.report.build_report`.
+    """
+    return ReportContent(
+        title=TITLE,
+        simulated=simulated,
+        key_numbers=key_numbers(results),
+        gallery=gallery_items(results["stimuli"], examples),
+        figures=[ReportFigure(results[name], title, caption) for name, (title, caption) in _FIGURES.items()],
+        tables=[
+            frame_table("Classifiers", results["classifiers_summary"]),
+            acceptance_table(results["sampling_acceptance"]),
+            metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True),
+            frame_table("Behavior: participants", results["participants"], folded=True),
+            metrics_table("Behavior: quality", results["quality_report"], folded=True),
+            alignment_table(results["alignment_metrics"]),
+            metrics_table("Alignment: all metrics", results["alignment_summary"], folded=True),
+            metrics_table("Manipulation: all metrics", results["manipulation_summary"], folded=True),
+        ],
+        identity=[(key.replace("_", " "), _identified(value)) for key, value in identity.items() if key != "artifacts"],
+        artifacts={name: str(version) for name, version in identity["artifacts"].items()},
+        limits=[_SIMULATED_LIMIT, *_LIMITS] if simulated else _LIMITS,
+    )
+
+
+def _identified(value: object) -> str:
+    return "not available" if value is None else str(value)
+
+
+def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
+    """Set the run's key numbers beside the paper's.
+
+    Parameters
+    ----------
+    results
+        At least ``guidance_summary``, ``alignment_metrics``, ``alignment_entropy``, ``manipulation_summary``.
+
+    Returns
+    -------
+    list of KeyNumber
+        In the order of the stages; what a run could not define says so.
+    """
+    return [
+        *_guidance(results["guidance_summary"]),
+        *_alignment(results["alignment_metrics"], results["alignment_entropy"]),
+        *_manipulation(results["manipulation_summary"]),
+    ]
+
+
+def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
+    shares = [
+        KeyNumber(
+            f"Guidance {name}, share of stimuli",
+            f"{published.GUIDANCE_SHARES[name]:.0%}",
+            _with_interval(summary["outcomes"][name]),
+        )
+        for name in OUTCOMES
+    ]
+    zero = f"{summary['zero_entropy_share']:.0%}"
+    return [*shares, KeyNumber("Stimuli with unanimous answers", f"{published.ZERO_ENTROPY_SHARE:.0%}", zero)]
+
+
+def _alignment(metrics: pd.DataFrame, entropies: pd.DataFrame) -> list[KeyNumber]:
+    choices, digits = level_means(metrics, "trials_test"), level_means(metrics, "digits_test")
+    numbers = [
+        KeyNumber(f"{LEVEL_TITLES[level]}: accuracy on people's choices, mean over classifiers", f"{value:.2f}", found)
+        for level, value in published.LEVEL_ACCURACY.items()
+        for found in [_decimal(choices.get(level))]
+    ]
+    kept = _decimal(digits.get("group"))
+    numbers.append(KeyNumber("GroupNet: accuracy on test digits", f"{published.DIGIT_ACCURACY_KEPT:.2f}", kept))
+    rho = entropy_correlations(entropies).set_index(["classifier", "level"])["rho"]
+    return numbers + [
+        KeyNumber(
+            f"{classifier_title('vgg')}: Spearman ρ of model's and people's entropy, {LEVEL_TITLES[level]}",
+            f"{value:.2f}",
+            _decimal(rho.get(("vgg", level))),
+        )
+        for level, value in published.ENTROPY_CORRELATION.items()
+    ]
+
+
+def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
+    numbers = []
+    for name in MEASURES:
+        for source in (FIRST_ROUND, CUSTOMISED):
+            known = {**published.PAIR_SHARES[source], "net_directed_success": published.NET_DIRECTED_SUCCESS[source]}
+            described = summary["sources"].get(source)
+            found = UNDEFINED if described is None else _with_interval(described[name])
+            label = f"Pairs, {SOURCE_TITLES[source]}: {name.replace('_', ' ')}"
+            numbers.append(KeyNumber(label, f"{known[name]:.1%}".replace(".0%", "%"), found))
+    for name, known_p in _PUBLISHED_P.items():
+        p = summary["difference"][name]["p"]
+        numbers.append(KeyNumber(f"Pairs: difference in {name.replace('_', ' ')}, p", known_p, _p(p)))
+    return numbers
+
+
+_PUBLISHED_P = {"success": "< 0.001", "targeted_ratio": "< 0.001", "net_directed_success": "—"}
+
+
+def _with_interval(estimate: dict[str, float | None]) -> str:
+    if estimate["value"] is None:
+        return UNDEFINED
+    return f"{estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"
+
+
+def _decimal(value: float | None) -> str:
+    return UNDEFINED if value is None or pd.isna(value) else f"{value:.2f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return UNDEFINED
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,81 @@
+"""Colours, sizes and small marks that every figure shares."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: told apart with every common colour vision deficiency, and by lightness in print.
+OUTCOME_COLOURS = {"success": "#0072B2", "bias": "#E69F00", "failure": "#9A9A9A"}
+LEVEL_COLOURS = {"base": "#9A9A9A", "group": "#56B4E9", "individual": "#004C7A"}
+SOURCE_COLOURS = ("#9A9A9A", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
+CLASSIFIER_ORDER = ("vit", "vgg", "cornet", "mlp", "lrm")
+CLASSIFIER_TITLES = {"vit": "ViT", "vgg": "VGG", "cornet": "CORnet", "mlp": "MLP", "lrm": "LRM"}
+LEVEL_TITLES = {"base": "BaseNet", "group": "GroupNet", "individual": "IndivNet"}
+SIMULATED_NOTE = "simulated participants"
+
+_INK = "#222222"
+
+
+def new_figure(width: float, height: float, title: str, simulated: bool) -> Figure:
+    """Return an empty figure with a title that says when participants are simulated.
+
+    Parameters
+    ----------
+    width, height
+        Inches; at 8 inches the text stays readable when shown 400 pixels wide.
+    title
+        First line of the figure.
+    simulated
+        Whether the answers shown come from simulated participants.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot, so that nothing has to close it.
+    """
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
+    figure.suptitle(f"{title} ({SIMULATED_NOTE})" if simulated else title, fontsize=14, color=_INK, weight="bold")
+    return figure
+
+
+def plain_axes(axes: Axes, letter: str = "", title: str = "") -> None:
+    """Take the box away, set text sizes, and put the panel's letter and title at the left."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=11, colors=_INK)
+    axes.xaxis.label.set_fontsize(12)
+    axes.yaxis.label.set_fontsize(12)
+    heading = f"{letter}  {title}" if letter else title
+    axes.set_title(heading, loc="left", fontsize=12.5, color=_INK)
+
+
+def empty_panel(axes: Axes, reason: str) -> None:
+    """Say in a panel why it shows nothing."""
+    axes.axis("off")
+    axes.text(0.5, 0.5, reason, ha="center", va="center", fontsize=11, color=_INK, wrap=True, transform=axes.transAxes)
+
+
+def classifier_title(name: str) -> str:
+    """Return a classifier's name as the paper writes it; unknown names stay as they are."""
+    return CLASSIFIER_TITLES.get(name, name)
+
+
+def ordered_classifiers(names: Iterable[object]) -> list[str]:
+    """Return the distinct names in the paper's order, others after them by alphabet."""
+    distinct = {str(name) for name in names}
+    known = [name for name in CLASSIFIER_ORDER if name in distinct]
+    return known + sorted(distinct - set(known))
+
+
+def picture(pixels: np.ndarray) -> np.ndarray:
+    """Turn one image (C, H, W) into what matplotlib draws: (H, W) for one channel, else (H, W, C)."""
+    return pixels[0] if pixels.shape[0] == 1 else np.moveaxis(pixels, 0, -1)
+
+
+def draw_image(axes: Axes, pixels: np.ndarray, highest: float) -> None:
+    """Draw one image (C, H, W) with values from 0 to ``highest``, without smoothing or ticks."""
+    axes.imshow(picture(pixels), cmap="gray", vmin=0, vmax=highest, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)

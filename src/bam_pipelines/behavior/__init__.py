@@ -1,0 +1,1 @@
+"""Answers of people: tables and their rules, simulated participants, quality, splits."""

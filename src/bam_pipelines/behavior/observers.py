@@ -1,0 +1,169 @@
+"""Simulated participants: how they differ, and how likely each answer is to an image."""
+
+from typing import Protocol, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import softmax
+from torch import nn
+
+from bam_pipelines.behavior.settings import ParticipantSettings
+from bam_pipelines.compute.seeds import numpy_generator
+
+_BATCH = 256  # images seen at once by the front end; answers do not depend on it beyond rounding
+
+
+class Observer(Protocol):
+    """A perceptual front end, shared by all simulated participants."""
+
+    head: nn.Linear
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Return features (N, D) of images (N, C, H, W) in [0, 1]."""
+        ...
+
+
+def as_observer(network: nn.Module) -> Observer:
+    """Check that a network can be a front end.
+
+    Raises
+    ------
+    ValueError
+        If it has no ``features``, or its ``head`` is not a linear layer.
+    """
+    if not hasattr(network, "features") or not isinstance(getattr(network, "head", None), nn.Linear):
+        raise ValueError(
+            f"{type(network).__name__} cannot be an observer: it lacks features(images) or a linear head; "
+            "pass the network of observer_network."
+        )
+    return cast(Observer, network)
+
+
+def draw_participants(
+    n: int, n_features: int, n_classes: int, settings: ParticipantSettings, seed: int
+) -> pd.DataFrame:
+    """Draw the true parameters of simulated participants; more people change nobody.
+
+    Log attention is normal around the centre of a hidden cluster, scaled to mean 1 over features, so that people
+    differ in what they look at and not in how sure they are; the temperature says the latter.
+
+    Parameters
+    ----------
+    n
+        Number of participants.
+    n_features, n_classes
+        Features D of the front end and classes K.
+    settings
+        How much people differ; its ``n_participants`` is not read.
+    seed
+        The run's seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        participant_id (``s001`` ...), cluster (0 to ``n_clusters`` − 1), attention (float64 array of D, above 0, mean
+        1), class_bias (float64 array of K, logits), temperature (above 0), lapse (0 to 1).
+    """
+    rows = [_draw_participant(index, n_features, n_classes, settings, seed) for index in range(n)]
+    return pd.DataFrame(rows)
+
+
+def _draw_participant(
+    index: int, n_features: int, n_classes: int, settings: ParticipantSettings, seed: int
+) -> dict[str, object]:
+    draw = numpy_generator(seed, "behavior/participant", index)
+    cluster = int(draw.integers(settings.n_clusters))
+    centre = numpy_generator(seed, "behavior/cluster", cluster).normal(0, settings.cluster_sd, n_features)
+    attention = np.exp(centre + draw.normal(0, settings.person_sd, n_features))
+    return {
+        "participant_id": f"s{index + 1:03d}",
+        "cluster": cluster,
+        "attention": attention / attention.mean(),
+        "class_bias": draw.normal(0, settings.bias_sd, n_classes),
+        "temperature": float(settings.temperature_median * np.exp(draw.normal(0, settings.temperature_log_sd))),
+        "lapse": _draw_lapse(settings, draw),
+    }
+
+
+def _draw_lapse(settings: ParticipantSettings, draw: np.random.Generator) -> float:
+    if settings.lapse_mean == 0:
+        return 0.0
+    concentration = settings.lapse_concentration
+    return float(draw.beta(settings.lapse_mean * concentration, (1 - settings.lapse_mean) * concentration))
+
+
+def observer_features(images: torch.Tensor, observer: Observer) -> np.ndarray:
+    """Return the front end's features, float64 (N, D), of images (N, C, H, W) in [0, 1]."""
+    with torch.no_grad():
+        parts = [observer.features(batch) for batch in images.split(_BATCH)]
+    return torch.cat(parts).cpu().numpy().astype(np.float64)
+
+
+def observer_class_probabilities(images: torch.Tensor, observer: Observer) -> np.ndarray:
+    """Return the front end's own class probabilities, float64 (N, K), with no person's parameters in them."""
+    weight, offset = _weights(observer.head)
+    return softmax(observer_features(images, observer) @ weight.T + offset, axis=1)
+
+
+def response_probabilities(images: torch.Tensor, observer: Observer, participant: pd.Series) -> np.ndarray:
+    """Return how likely a participant gives each answer; see :func:`answer_probabilities`.
+
+    Parameters
+    ----------
+    images
+        float32 (N, C, H, W) in [0, 1].
+    observer
+        The front end.
+    participant
+        A row of :func:`draw_participants`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N, K), rows sum to 1.
+    """
+    return answer_probabilities(observer_features(images, observer), observer.head, participant)
+
+
+def answer_probabilities(features: np.ndarray, head: nn.Linear, participant: pd.Series) -> np.ndarray:
+    """Return (1 − λ) softmax((W (a ⊙ φ) + b + β) / τ) + λ / K.
+
+    Parameters
+    ----------
+    features
+        φ, (N, D).
+    head
+        W (K, D) and b (K).
+    participant
+        attention a, class_bias β, temperature τ, lapse λ.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N, K), rows sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If the participant's attention or biases were drawn for another front end.
+
+    References
+    ----------
+    F. A. Wichmann, N. J. Hill, "The psychometric function: I", Perception & Psychophysics 63 (2001): the lapse rate.
+    """
+    attention, bias = np.asarray(participant["attention"]), np.asarray(participant["class_bias"])
+    if (len(bias), len(attention)) != tuple(head.weight.shape):
+        raise ValueError(
+            f"participant {participant['participant_id']}: {len(attention)} attention weights and {len(bias)} biases, "
+            f"expected {head.weight.shape[1]} features and {head.weight.shape[0]} classes; draw the participants again."
+        )
+    weight, offset = _weights(head)
+    logits = (features * attention) @ weight.T + offset + bias
+    lapse = float(participant["lapse"])
+    return (1 - lapse) * softmax(logits / float(participant["temperature"]), axis=1) + lapse / len(bias)
+
+
+def _weights(head: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
+    weight, offset = (values.detach().cpu().numpy().astype(np.float64) for values in (head.weight, head.bias))
+    return weight, offset

@@ -1,0 +1,217 @@
+"""What the parameters of the behavior stage say, checked once and typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class ParticipantSettings:
+    """How simulated participants differ; conf/base/behavior/parameters.yml gives units and ranges.
+
+    Parameters
+    ----------
+    n_participants, n_clusters
+        Number of people, and of hidden clusters whose members weigh features alike.
+    cluster_sd, person_sd
+        Standard deviation of log attention between clusters and within them.
+    bias_sd
+        Standard deviation of a person's class biases, in logits.
+    temperature_median, temperature_log_sd
+        Decision noise that logits are divided by: median, and standard deviation of its logarithm.
+    lapse_mean, lapse_concentration
+        Mean λ and concentration a + b of the beta distribution of lapses.
+    """
+
+    n_participants: int
+    n_clusters: int
+    cluster_sd: float
+    person_sd: float
+    bias_sd: float
+    temperature_median: float
+    temperature_log_sd: float
+    lapse_mean: float
+    lapse_concentration: float
+
+    def __post_init__(self) -> None:
+        for name in ("n_participants", "n_clusters"):
+            _check(self, name, getattr(self, name) >= 1, "at least 1")
+        for name in ("cluster_sd", "person_sd", "bias_sd", "temperature_log_sd"):
+            _check(self, name, getattr(self, name) >= 0, "at least 0")
+        for name in ("temperature_median", "lapse_concentration"):
+            _check(self, name, getattr(self, name) > 0, "above 0")
+        _check(self, "lapse_mean", 0 <= self.lapse_mean < 1, "from 0 to below 1")
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """What a participant is shown in a sitting.
+
+    Parameters
+    ----------
+    catch_share, minimum_catch
+        Catch trials: this share of all others, at least so many.
+    catch_pool, clear_share
+        Number of clear digits that a round's catch trials draw from, and the share of the natural digits, the surest
+        to the front end, that count as clear.
+    repeat_share, second_round_repeat_share
+        Share of the stimuli that are shown a second time, by round.
+    repeat_gap
+        Trials between a stimulus and its repeat, at least.
+    """
+
+    catch_share: float
+    minimum_catch: int
+    catch_pool: int
+    clear_share: float
+    repeat_share: float
+    second_round_repeat_share: float
+    repeat_gap: int
+
+    def __post_init__(self) -> None:
+        for name in ("catch_share", "clear_share", "repeat_share", "second_round_repeat_share"):
+            _check(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
+        for name in ("minimum_catch", "catch_pool", "repeat_gap"):
+            _check(self, name, getattr(self, name) >= 1, "at least 1")
+
+    def round_repeat_share(self, round_number: int) -> float:
+        """Return the share of stimuli that are repeated in a round."""
+        return self.repeat_share if round_number == 1 else self.second_round_repeat_share
+
+
+@dataclass(frozen=True)
+class ResponseTimeSettings:
+    """Response times: lognormal, longer where the answer is uncertain.
+
+    Parameters
+    ----------
+    median_ms
+        Median of an answer without uncertainty, from stimulus onset.
+    log_slope_per_bit
+        Growth of the logarithm per bit of the entropy of the person's answer probabilities.
+    log_sd, person_log_sd
+        Standard deviation of the logarithm from trial to trial, and of a person's level.
+    fixation_ms
+        Pause before each stimulus.
+    """
+
+    median_ms: float
+    log_slope_per_bit: float
+    log_sd: float
+    person_log_sd: float
+    fixation_ms: int
+
+    def __post_init__(self) -> None:
+        _check(self, "median_ms", self.median_ms > 0, "above 0")
+        for name in ("log_slope_per_bit", "log_sd", "person_log_sd", "fixation_ms"):
+            _check(self, name, getattr(self, name) >= 0, "at least 0")
+
+
+@dataclass(frozen=True)
+class QualityRules:
+    """Thresholds of the quality rules; fixed before the data, they are the preregistration.
+
+    Parameters
+    ----------
+    catch_accuracy, minimum_catch_answered
+        Least share of right catch answers, and answered catch trials below which the rule does not apply.
+    shortest_rt_ms, longest_rt_ms
+        Response times within these bounds, both included, are kept.
+    completion
+        Least share of the planned trials that are answered.
+    """
+
+    catch_accuracy: float
+    minimum_catch_answered: int
+    shortest_rt_ms: float
+    longest_rt_ms: float
+    completion: float
+
+    def __post_init__(self) -> None:
+        for name in ("catch_accuracy", "completion"):
+            _check(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
+        _check(self, "minimum_catch_answered", self.minimum_catch_answered >= 1, "at least 1")
+        _check(self, "longest_rt_ms", self.longest_rt_ms > self.shortest_rt_ms, "above shortest_rt_ms")
+
+
+@dataclass(frozen=True)
+class BehaviorSettings:
+    """All parameters of the stage.
+
+    Parameters
+    ----------
+    source
+        Where answers come from; ``simulated``.
+    participants, session, response_time, quality
+        See their classes.
+    splits
+        Share of the images of train, validation and test.
+    """
+
+    source: str
+    participants: ParticipantSettings
+    session: SessionSettings
+    response_time: ResponseTimeSettings
+    splits: dict[str, float]
+    quality: QualityRules
+
+    def __post_init__(self) -> None:
+        if self.source != "simulated":
+            raise ValueError(f"behavior.source is {self.source!r}, expected 'simulated', the only source there is.")
+
+
+_GROUPS = {
+    "participants": ParticipantSettings,
+    "session": SessionSettings,
+    "response_time": ResponseTimeSettings,
+    "quality": QualityRules,
+}
+
+
+def behavior_settings(parameters: Mapping[str, Any]) -> BehaviorSettings:
+    """Read ``params:behavior``.
+
+    Parameters
+    ----------
+    parameters
+        Nested parameters, the names of :class:`BehaviorSettings` and of its groups.
+
+    Returns
+    -------
+    BehaviorSettings
+        The same, checked.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is missing, unknown or out of range; the message names it and what was expected.
+    """
+    _check_names(BehaviorSettings, "behavior", parameters)
+    groups: dict[str, Any] = {
+        name: _group(kind, f"behavior.{name}", parameters[name]) for name, kind in _GROUPS.items()
+    }
+    return BehaviorSettings(source=parameters["source"], splits=dict(parameters["splits"]), **groups)
+
+
+def _group(kind: type[Settings], name: str, parameters: Mapping[str, Any]) -> Settings:
+    _check_names(kind, name, parameters)
+    try:
+        return kind(**parameters)
+    except ValueError as error:
+        raise ValueError(f"{name}.{error}") from None
+
+
+def _check_names(kind: type, name: str, parameters: Mapping[str, Any]) -> None:
+    expected = {field.name for field in fields(kind)}
+    missing, unknown = sorted(expected - set(parameters)), sorted(set(parameters) - expected)
+    if missing:
+        raise ValueError(f"parameter {name}.{missing[0]} is missing; set it in conf/base/behavior/parameters.yml.")
+    if unknown:
+        raise ValueError(f"parameter {name}.{unknown[0]} is unknown; expected {', '.join(sorted(expected))}.")
+
+
+def _check(settings: object, name: str, fulfilled: bool, expected: str) -> None:
+    if not fulfilled:
+        raise ValueError(f"{name} is {getattr(settings, name)}, expected a number {expected}.")

@@ -1,0 +1,169 @@
+"""Answers and response times of simulated participants."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import entropy
+from torch import nn
+
+from bam_pipelines.behavior.observers import Observer, answer_probabilities, observer_features
+from bam_pipelines.behavior.schemas import row_ids, validate_trials
+from bam_pipelines.behavior.settings import BehaviorSettings, ResponseTimeSettings
+from bam_pipelines.behavior.trial_order import trial_order
+from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.images.table import table_images
+
+DATASET_ID = "simulated"
+
+
+@dataclass(frozen=True)
+class _Screen:
+    """What all participants look at: features by stimulus id, labels of clear digits, and the front end's head."""
+
+    features: np.ndarray
+    positions: dict[str, int]
+    labels: dict[str, int]
+    head: nn.Linear
+
+
+def simulate_trials(
+    stimuli: pd.DataFrame,
+    catch_digits: pd.DataFrame,
+    observer: Observer,
+    participants: pd.DataFrame,
+    assignments: pd.DataFrame,
+    settings: BehaviorSettings,
+    seed: int,
+    round_number: int = 1,
+) -> pd.DataFrame:
+    """Let simulated participants answer.
+
+    Everyone sees the stimuli assigned to them once in an order of their own, some of them again, and catch trials
+    on clear digits in between. A participant's trials depend on the seed, the round, their own parameters and
+    assignments alone, not on who else takes part or in which order.
+
+    Parameters
+    ----------
+    stimuli
+        Stimulus table.
+    catch_digits
+        Stimulus table of natural digits and their label.
+    observer
+        The front end.
+    participants
+        Of :func:`bam_pipelines.behavior.observers.draw_participants`; those without an assignment are left out.
+    assignments
+        participant_id, stimulus_id; see :mod:`bam_pipelines.behavior.assignments`.
+    settings
+        Parameters of the stage.
+    seed
+        The run's seed.
+    round_number
+        From 1. It is also the session; from 2 on the phase is ``manipulation``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Trial table, dataset_id ``simulated``, no split, every trial included.
+
+    Raises
+    ------
+    ValueError
+        If an assignment names an unknown participant or stimulus, or the trials do not fit the order's settings.
+    """
+    shown = pd.concat([stimuli, catch_digits[stimuli.columns]], ignore_index=True)
+    _check_assignments(assignments, participants, stimuli)
+    screen = _Screen(
+        observer_features(table_images(shown), observer),
+        {identifier: position for position, identifier in enumerate(shown["stimulus_id"])},
+        dict(zip(catch_digits["stimulus_id"], catch_digits["label"].astype(int), strict=True)),
+        observer.head,
+    )
+    assigned = assignments.groupby("participant_id")["stimulus_id"].agg(list).to_dict()
+    sittings = [
+        _sitting(participant, assigned[participant["participant_id"]], screen, settings, seed, round_number)
+        for _, participant in participants.iterrows()
+        if participant["participant_id"] in assigned
+    ]
+    return validate_trials(pd.concat(sittings, ignore_index=True), observer.head.out_features)
+
+
+def _check_assignments(assignments: pd.DataFrame, participants: pd.DataFrame, stimuli: pd.DataFrame) -> None:
+    if assignments.empty:
+        raise ValueError("nobody is assigned a stimulus; expected at least one stimulus and one participant.")
+    for column, known in (("participant_id", participants), ("stimulus_id", stimuli)):
+        unknown = assignments[column][~assignments[column].isin(known[column])]
+        if not unknown.empty:
+            raise ValueError(f"assignments: {column} {unknown.iloc[0]} is none of the {len(known)} known ones.")
+
+
+def _sitting(
+    participant: pd.Series,
+    stimulus_ids: list[str],
+    screen: _Screen,
+    settings: BehaviorSettings,
+    seed: int,
+    round_number: int,
+) -> pd.DataFrame:
+    draw = numpy_generator(seed, "behavior/trials", round_number, participant["participant_id"])
+    repeat_share = settings.session.round_repeat_share(round_number)
+    order = trial_order(stimulus_ids, list(screen.labels), settings.session, repeat_share, draw)
+    positions = order["stimulus_id"].map(screen.positions).to_numpy()
+    probabilities = answer_probabilities(screen.features[positions], screen.head, participant)
+    responses = draw_answers(probabilities, draw)
+    rt_ms = draw_response_times(entropy(probabilities, base=2, axis=1), settings.response_time, draw)
+    onsets = np.cumsum(settings.response_time.fixation_ms + np.concatenate([[0], rt_ms[:-1]]))
+    trials = order.assign(
+        dataset_id=DATASET_ID,
+        participant_id=participant["participant_id"],
+        task="digit",
+        round=round_number,
+        session=round_number,
+        block=None,
+        trial_index=np.arange(len(order)),
+        phase=np.where(order["is_catch"], "catch", "main" if round_number == 1 else "manipulation"),
+        response=responses,
+        response_modality="unknown",
+        rt_ms=rt_ms,
+        expected_response=order["stimulus_id"].where(order["is_catch"]).map(screen.labels),
+        split="none",
+        include=True,
+        exclude_reason="",
+        started_at_ms=onsets.round(),
+    )
+    return trials.assign(row_id=row_ids(trials))
+
+
+def draw_answers(probabilities: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """Draw one class a row, (N,) int64, from probabilities (N, K), with one uniform number a row."""
+    cumulative = probabilities.cumsum(axis=1)
+    uniform = draw.random((len(probabilities), 1)) * cumulative[:, -1:]  # the last sum may miss 1 by rounding
+    return (uniform >= cumulative).sum(axis=1)
+
+
+def draw_response_times(bits: np.ndarray, settings: ResponseTimeSettings, draw: np.random.Generator) -> np.ndarray:
+    """Draw lognormal response times whose logarithm grows with the uncertainty of the answer.
+
+    Parameters
+    ----------
+    bits
+        Entropy of one participant's answer probabilities, (N,).
+    settings
+        Median, slope and spread.
+    draw
+        The participant's generator.
+
+    Returns
+    -------
+    numpy.ndarray
+        Milliseconds from stimulus onset, (N,), above 0.
+
+    References
+    ----------
+    W. E. Hick, "On the rate of gain of information", Quarterly Journal of Experimental Psychology 4 (1952): longer
+    with the information that an answer carries.
+    """
+    level = draw.normal(0, settings.person_log_sd)
+    spread = draw.normal(0, settings.log_sd, len(bits))
+    return settings.median_ms * np.exp(level + settings.log_slope_per_bit * bits + spread)

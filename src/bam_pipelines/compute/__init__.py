@@ -1,0 +1,1 @@
+"""Seeds, device and precision: where and how the numbers are computed."""

@@ -1,0 +1,1 @@
+"""From noise to accepted stimuli: objectives, schedule, sampler, acceptance, cells."""

@@ -1,0 +1,112 @@
+"""Cells of a stimulus set: which classifiers and which digits, each with a quota."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, permutations
+
+from bam_pipelines.compute.seeds import numpy_generator
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of stimulus that is asked for.
+
+    Parameters
+    ----------
+    models
+        Names of the guiding classifiers: one for uncertainty, two for controversial stimuli.
+    targets
+        The two digits o1 and o2.
+    quota
+        Number of stimuli wanted.
+    pair_id
+        The pair of participants whose models guide, or None.
+    """
+
+    models: tuple[str, ...]
+    targets: tuple[int, int]
+    quota: int
+    pair_id: str | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What names the cell: the seeds of its images derive from it."""
+        return (self.pair_id, *self.models, *self.targets)
+
+
+def uncertainty_cells(
+    models: Sequence[str], n_classes: int, pairs_per_classifier: int | None, quota: int, seed: int
+) -> list[Cell]:
+    """Ask every classifier for unordered digit pairs.
+
+    Parameters
+    ----------
+    models
+        Names of the classifiers.
+    n_classes
+        Number of digits K.
+    pairs_per_classifier
+        Digit pairs for each classifier, or None for all K (K − 1) / 2. They are dealt in turn from one shuffled
+        deck, so that the pairs occur equally often over all classifiers, but for one.
+    quota
+        Stimuli a cell.
+    seed
+        Of the shuffle.
+    """
+    deck = list(combinations(range(n_classes), 2))
+    dealt = _deal(deck, [(model,) for model in models], pairs_per_classifier, seed, "sampling/uncertainty")
+    return [Cell(names, targets, quota) for names, targets in dealt]
+
+
+def controversial_cells(
+    model_pairs: Sequence[tuple[str, str]],
+    n_classes: int,
+    pairs_per_model_pair: int | None,
+    quota: int,
+    seed: int,
+    pair_id: str | None = None,
+) -> list[Cell]:
+    """Ask every pair of classifiers for ordered digit pairs; like :func:`uncertainty_cells`."""
+    deck = list(permutations(range(n_classes), 2))
+    dealt = _deal(deck, list(model_pairs), pairs_per_model_pair, seed, "sampling/controversial")
+    return [Cell(names, targets, quota, pair_id) for names, targets in dealt]
+
+
+def balanced_cells(
+    models: tuple[str, str], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str
+) -> list[Cell]:
+    """Ask two people's models for both directions of ``n_pairs`` unordered digit pairs.
+
+    Parameters
+    ----------
+    models
+        The two participants' ids.
+    n_classes
+        Number of digits K.
+    n_pairs
+        Unordered digit pairs, 1 to K (K − 1) / 2; 45 in the paper.
+    quota
+        Stimuli a direction; 2 in the paper.
+    seed
+        Of the choice of digit pairs, which is the same for all pairs of participants.
+    pair_id
+        The pair of participants.
+    """
+    deck = list(combinations(range(n_classes), 2))
+    dealt = _deal(deck, [models], n_pairs, seed, "manipulation")
+    both = [(names, direction) for names, (a, b) in dealt for direction in ((a, b), (b, a))]
+    return [Cell(names, direction, quota, pair_id) for names, direction in both]
+
+
+def _deal(
+    deck: list[tuple[int, int]], hands: Sequence[tuple[str, ...]], size: int | None, seed: int, stage: str
+) -> list[tuple[tuple[str, ...], tuple[int, int]]]:
+    size = len(deck) if size is None else size
+    if not 1 <= size <= len(deck):
+        raise ValueError(f"{size} digit pairs asked for, expected 1 to {len(deck)}.")
+    order = numpy_generator(seed, stage, "deck").permutation(len(deck))
+    return [
+        (names, deck[order[(hand * size + card) % len(deck)]])
+        for hand, names in enumerate(hands)
+        for card in range(size)
+    ]

@@ -1,0 +1,248 @@
+"""Sampling of whole stimulus sets: proposals in rounds until every cell has its quota or its budget is spent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from bam_pipelines.compute.device import Compute
+from bam_pipelines.compute.seeds import derive_seed
+from bam_pipelines.compute.shards import run_shards
+from bam_pipelines.guidance.acceptance import AcceptanceRule, Assessment, assess
+from bam_pipelines.guidance.cells import Cell
+from bam_pipelines.guidance.objectives import GuidanceObjective
+from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
+from bam_pipelines.images.pixels import to_uint8, to_unit
+from bam_pipelines.images.table import image_columns
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+
+PROBABILITY_COLUMNS = ("p1_target_1", "p1_target_2", "p2_target_1", "p2_target_2")
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """Everything about a sampling run but the networks.
+
+    Parameters
+    ----------
+    sampler
+        Steps, repeats and guidance scale.
+    rule
+        Acceptance.
+    judge_weight
+        Weight of the judge's penalty in guidance.
+    max_proposals
+        Budget of images a wanted stimulus; 10 in the paper.
+    batch_size
+        Images a shard.
+    source
+        ``base``, ``group`` or ``individual``: which kind of models guides; written to the table.
+    seed, stage
+        What the images' seeds derive from, with the cell and the number of the proposal.
+    """
+
+    sampler: SamplerSettings
+    rule: AcceptanceRule
+    judge_weight: float
+    max_proposals: int
+    batch_size: int
+    source: str
+    seed: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One image to sample: its cell and its seed."""
+
+    cell: Cell
+    seed: int
+
+
+@dataclass
+class _Progress:
+    cell: Cell
+    proposed: int = 0
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        return self.cell.quota - len(self.rows)
+
+
+def sample_stimuli(
+    cells: Sequence[Cell],
+    classifiers: Mapping[str, nn.Module],
+    prior: TrainedNetwork,
+    judge: nn.Module,
+    plan: SamplingPlan,
+    compute: Compute,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sample until every cell has its quota of accepted images or has spent its budget.
+
+    Parameters
+    ----------
+    cells
+        What is asked for.
+    classifiers
+        Networks by the names that the cells use.
+    prior, judge
+        The diffusion prior and the digit judge.
+    plan, compute
+        How to sample.
+
+    Returns
+    -------
+    stimuli
+        The stimulus table: one row an accepted image, in the order of the cells; images that repeat an earlier one
+        pixel by pixel are dropped.
+    acceptance
+        One row a cell: ``strategy``, ``source``, ``model_1``, ``model_2``, ``pair_id``, ``target_1``, ``target_2``,
+        ``quota``, ``proposals``, ``accepted``.
+
+    Raises
+    ------
+    ValueError
+        If a cell names a classifier that is not given, or no proposal at all was accepted.
+    """
+    unknown = sorted({name for cell in cells for name in cell.models} - set(classifiers))
+    if unknown:
+        raise ValueError(f"cells name the classifiers {', '.join(unknown)}, but only {', '.join(classifiers)} exist.")
+    progress = [_Progress(cell) for cell in cells]
+    for number in range(1, plan.max_proposals + 1):
+        shards = _next_shards(progress, plan)
+        if not shards:
+            break
+        propose = partial(_propose, dict(classifiers), prior, judge, plan, compute)
+        label = f"sampling {plan.rule.strategy} ({plan.source}), round {number}"
+        results = run_shards(propose, shards, compute.workers, label)
+        _collect(progress, shards, results)
+    rows = [row for one in progress for row in one.rows]
+    return _stimulus_table(rows, plan), pd.DataFrame([_acceptance_row(one, plan) for one in progress])
+
+
+def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list[Proposal]]:
+    """Every cell proposes as many images as it lacks; a shard holds proposals of the same classifiers."""
+    groups: dict[tuple[object, ...], list[Proposal]] = {}
+    for one in progress:
+        wanted = min(one.missing, one.cell.quota * plan.max_proposals - one.proposed)
+        for number in range(one.proposed, one.proposed + wanted):
+            seed = derive_seed(plan.seed, plan.stage, plan.rule.strategy, *one.cell.key, number)
+            groups.setdefault((one.cell.pair_id, *one.cell.models), []).append(Proposal(one.cell, seed))
+        one.proposed += wanted
+    size = plan.batch_size
+    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+
+
+def _propose(
+    classifiers: dict[str, nn.Module],
+    prior: TrainedNetwork,
+    judge: nn.Module,
+    plan: SamplingPlan,
+    compute: Compute,
+    shard: Sequence[Proposal],
+) -> tuple[np.ndarray, Assessment]:
+    """Sample one shard and assess it as uint8."""
+    guiding = [classifiers[name] for name in shard[0].cell.models]
+    targets = torch.tensor([proposal.cell.targets for proposal in shard])
+    objective = GuidanceObjective(guiding, judge, targets, plan.rule.strategy, plan.judge_weight, plan.rule.judge)
+    samples = sample_images(prior, [proposal.seed for proposal in shard], plan.sampler, compute, objective)
+    pixels = to_uint8(samples.images)
+    return pixels, assess(to_unit(pixels), targets, guiding, judge, plan.rule)
+
+
+def _collect(
+    progress: Sequence[_Progress],
+    shards: Sequence[Sequence[Proposal]],
+    results: Sequence[tuple[np.ndarray, Assessment]],
+) -> None:
+    by_cell = {one.cell: one for one in progress}
+    for shard, (pixels, assessment) in zip(shards, results, strict=True):
+        for index in np.flatnonzero(assessment.accepted).tolist():
+            proposal = shard[index]
+            row = {"pixels": pixels[index], "cell": proposal.cell, "seed": proposal.seed}
+            row |= {"judge_score": assessment.judge_scores[index], "probabilities": assessment.probabilities[index]}
+            by_cell[proposal.cell].rows.append(row)
+
+
+def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.DataFrame:
+    if not rows:
+        raise ValueError(
+            f"none of the {plan.rule.strategy} proposals was accepted; raise the sampler's guidance_scale or steps, or "
+            "lower what acceptance asks for."
+        )
+    cells = [row["cell"] for row in rows]
+    probabilities = np.full((len(rows), 4), np.nan)
+    for index, row in enumerate(rows):
+        probabilities[index, : len(row["probabilities"])] = row["probabilities"]
+    table = pd.DataFrame(
+        {
+            **image_columns(np.stack([row["pixels"] for row in rows])),
+            "strategy": plan.rule.strategy,
+            "source": plan.source,
+            "method": "paper",
+            "target_1": [cell.targets[0] for cell in cells],
+            "target_2": [cell.targets[1] for cell in cells],
+            "model_1": [cell.models[0] for cell in cells],
+            "model_2": [cell.models[1] if len(cell.models) > 1 else None for cell in cells],
+            "pair_id": [cell.pair_id for cell in cells],
+            "margin": np.nan if plan.rule.margin is None else plan.rule.margin,
+            "seed": [row["seed"] for row in rows],
+            "judge_score": [row["judge_score"] for row in rows],
+            **{name: probabilities[:, index] for index, name in enumerate(PROBABILITY_COLUMNS)},
+            "source_index": None,
+        }
+    )
+    return table.drop_duplicates("stimulus_id", ignore_index=True)
+
+
+def _acceptance_row(one: _Progress, plan: SamplingPlan) -> dict[str, object]:
+    cell = one.cell
+    return {
+        "strategy": plan.rule.strategy,
+        "source": plan.source,
+        "model_1": cell.models[0],
+        "model_2": cell.models[1] if len(cell.models) > 1 else None,
+        "pair_id": cell.pair_id,
+        "target_1": cell.targets[0],
+        "target_2": cell.targets[1],
+        "quota": cell.quota,
+        "proposals": one.proposed,
+        "accepted": len(one.rows),
+    }
+
+
+def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[str, Any]:
+    """Return counts, acceptance rates and boundary gaps by strategy.
+
+    Parameters
+    ----------
+    stimuli, acceptance
+        As :func:`sample_stimuli` gives them.
+
+    Returns
+    -------
+    dict
+        For each strategy ``stimuli``, ``proposals``, ``acceptance_rate``, ``unfilled_cells``, ``judge_score_median``
+        and, for uncertainty, ``gap_median`` and ``gap_q95``: quantiles of |p(o1) − p(o2)| on the uint8 images.
+    """
+    metrics: dict[str, Any] = {"stimuli": len(stimuli)}
+    for strategy, cells in acceptance.groupby("strategy"):
+        chosen = stimuli[stimuli["strategy"] == strategy]
+        accepted, proposals = int(cells["accepted"].sum()), int(cells["proposals"].sum())
+        metrics[str(strategy)] = {
+            "stimuli": len(chosen),
+            "proposals": proposals,
+            "acceptance_rate": accepted / proposals,
+            "unfilled_cells": int((cells["accepted"] < cells["quota"]).sum()),
+            "judge_score_median": float(chosen["judge_score"].median()),
+        }
+        if strategy == "uncertainty":
+            gap = (chosen["p1_target_1"] - chosen["p1_target_2"]).abs()
+            metrics[str(strategy)] |= {"gap_median": float(gap.median()), "gap_q95": float(gap.quantile(0.95))}
+    return metrics

@@ -1,0 +1,8 @@
+"""What happens around a run: checks before it, tracking during it, and the ids that its report shows."""
+
+from bam_pipelines.hooks.completion import CompletionHook
+from bam_pipelines.hooks.inputs import MissingInputHook
+from bam_pipelines.hooks.provenance import ProvenanceHook
+from bam_pipelines.hooks.tracking import TrackingHook
+
+__all__ = ["CompletionHook", "MissingInputHook", "ProvenanceHook", "TrackingHook"]

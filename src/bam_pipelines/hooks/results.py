@@ -1,0 +1,92 @@
+"""What an entry's ``metadata: {mlflow: …}`` asks to be logged."""
+
+import time
+from pathlib import Path
+
+from mlflow.entities import Metric
+from mlflow.tracking import MlflowClient
+
+_BATCH = 1000  # the most metrics that MLflow takes in one request
+
+
+def metrics_of(value: object, name: str = "") -> list[tuple[str, float, int]]:
+    """Flatten nested results to metrics.
+
+    Parameters
+    ----------
+    value
+        A number, a list of numbers (a history), or a dict of such; texts and nulls are left out.
+    name
+        What the names begin with.
+
+    Returns
+    -------
+    list of tuple
+        Name, value and step. The keys that lead to a value are joined with ``.``; a history's steps count from 0.
+    """
+    if isinstance(value, dict):
+        return [
+            metric
+            for key, inner in value.items()
+            for metric in metrics_of(inner, f"{name}.{key}" if name else str(key))
+        ]
+    if isinstance(value, list):
+        return [(name, float(entry), step) for step, entry in enumerate(value) if isinstance(entry, int | float)]
+    return [(name, float(value), 0)] if isinstance(value, int | float) else []
+
+
+def log_metrics(client: MlflowClient, run_id: str, metrics: list[tuple[str, float, int]]) -> None:
+    """Log metrics to one run, as few requests as MLflow allows."""
+    now = int(time.time() * 1000)
+    entities = [Metric(name, value, now, step) for name, value, step in metrics]
+    for start in range(0, len(entities), _BATCH):
+        client.log_batch(run_id, metrics=entities[start : start + _BATCH])
+
+
+def log_children(client: MlflowClient, run_id: str, entry: str, results: object) -> None:
+    """Make a child run for each key of ``results`` and log its metrics there.
+
+    Raises
+    ------
+    ValueError
+        If ``results`` is no dict of dicts.
+    """
+    if not isinstance(results, dict) or not all(isinstance(value, dict) for value in results.values()):
+        raise ValueError(f"{entry}: `mlflow: children` needs a dict of dicts, one a child run; log it as metrics.")
+    experiment = client.get_run(run_id).info.experiment_id
+    for name, values in results.items():
+        tags = {"mlflow.parentRunId": run_id, "entry": entry}
+        child = client.create_run(experiment, tags=tags, run_name=name).info.run_id
+        log_metrics(client, child, metrics_of(values))
+        client.set_terminated(child)
+
+
+def log_entry(client: MlflowClient, run_id: str, entry: str, kind: str, data: object, path: Path) -> None:
+    """Log what was saved to a catalog entry.
+
+    Parameters
+    ----------
+    client, run_id
+        Where to.
+    entry
+        The entry's name; metrics begin with it, an artifact's folder is its namespace.
+    kind
+        ``metrics``, ``artifact`` or ``children``.
+    data
+        What the node returned.
+    path
+        The file that the catalog wrote.
+
+    Raises
+    ------
+    ValueError
+        If ``kind`` is another.
+    """
+    if kind == "metrics":
+        log_metrics(client, run_id, metrics_of(data, entry))
+    elif kind == "artifact":
+        client.log_artifact(run_id, str(path), "/".join(entry.split(".")[:-1]) or None)
+    elif kind == "children":
+        log_children(client, run_id, entry, data)
+    else:
+        raise ValueError(f"{entry}: metadata says `mlflow: {kind}`, expected metrics, artifact or children.")

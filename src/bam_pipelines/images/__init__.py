@@ -1,0 +1,1 @@
+"""Handwritten digits: reading, checking, splitting, and the one place where pixels change range."""

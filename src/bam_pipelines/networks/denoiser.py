@@ -1,0 +1,82 @@
+"""The denoiser of the diffusion prior: a U-Net of diffusers on 2 x 2 pixel patches."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class PatchUNet(nn.Module):
+    """A small U-Net that sees an image as patches, so that a step costs a fraction of one at full resolution.
+
+    Space-to-depth turns (C, H, W) into (C p², H/p, W/p) before the U-Net and back after it. For 28 x 28 digits this
+    halves the time of the element-wise operations, which dominate on CPUs, at the same number of multiplications.
+
+    Parameters
+    ----------
+    image_size
+        Height and width in pixels; a multiple of ``patch_size`` times 2 for each block after the first.
+    channels
+        Image channels.
+    patch_size
+        Side of a patch in pixels.
+    block_channels
+        Width of the U-Net at each resolution, the last one with self-attention.
+    layers_per_block
+        Residual layers at each resolution on the way down; one more on the way up.
+    attention_head_width
+        Channels of one attention head.
+
+    Raises
+    ------
+    ValueError
+        If the image size does not fit the patches and blocks.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        channels: int,
+        patch_size: int = 2,
+        block_channels: tuple[int, ...] = (64, 128),
+        layers_per_block: int = 1,
+        attention_head_width: int = 32,
+    ) -> None:
+        super().__init__()
+        # imported here: diffusers takes seconds to import, and only a denoiser needs it
+        from diffusers.models.unets.unet_2d import UNet2DModel
+
+        multiple = patch_size * 2 ** (len(block_channels) - 1)
+        if image_size % multiple:
+            raise ValueError(f"image_size is {image_size}, expected a multiple of {multiple} for {block_channels}.")
+        plain = len(block_channels) - 1
+        self.image_size, self.channels, self.patch_size = image_size, channels, patch_size
+        self.unet = UNet2DModel(
+            sample_size=image_size // patch_size,
+            in_channels=channels * patch_size**2,
+            out_channels=channels * patch_size**2,
+            layers_per_block=layers_per_block,
+            block_out_channels=tuple(block_channels),
+            down_block_types=("DownBlock2D",) * plain + ("AttnDownBlock2D",),
+            up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * plain,
+            attention_head_dim=attention_head_width,
+            norm_num_groups=16,
+        )
+
+    def forward(self, noisy: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+        """Predict noise, velocity or image, whichever the weights were trained for.
+
+        Parameters
+        ----------
+        noisy
+            Float, (N, C, H, W): images in the prior's value range, with noise.
+        timesteps
+            Integer, (N,): steps of the noise schedule.
+
+        Returns
+        -------
+        torch.Tensor
+            Float, (N, C, H, W).
+        """
+        patches = functional.pixel_unshuffle(noisy, self.patch_size)
+        predicted = self.unet(patches, timesteps, return_dict=False)[0]
+        return functional.pixel_shuffle(predicted, self.patch_size)

@@ -1,0 +1,96 @@
+"""What a denoiser's weights were trained for: value range, prediction, noise schedule. Kept in the weights' header."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+PredictionType = Literal["epsilon", "v_prediction"]
+BetaSchedule = Literal["linear", "squaredcos_cap_v2"]
+
+
+@dataclass(frozen=True)
+class NoiseSpecification:
+    """Diffusion facts that every user of a denoiser obeys.
+
+    Parameters
+    ----------
+    prediction_type
+        ``epsilon``: the noise; ``v_prediction``: √ᾱ·noise − √(1−ᾱ)·image.
+    beta_schedule
+        ``linear`` from 1e-4 to 0.02 as in DDPM, or ``squaredcos_cap_v2``, the cosine schedule.
+    steps
+        Number of training steps of the schedule.
+    value_range
+        Range of the images that the denoiser sees.
+
+    References
+    ----------
+    Ho, Jain, Abbeel 2020 (linear); Nichol, Dhariwal 2021 (cosine); Salimans, Ho 2022 (velocity).
+    """
+
+    prediction_type: PredictionType
+    beta_schedule: BetaSchedule
+    steps: int
+    value_range: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value_range", tuple(float(value) for value in self.value_range))
+        if self.prediction_type not in ("epsilon", "v_prediction"):
+            raise ValueError(f"prediction_type is {self.prediction_type!r}, expected 'epsilon' or 'v_prediction'.")
+        if self.beta_schedule not in ("linear", "squaredcos_cap_v2"):
+            raise ValueError(f"beta_schedule is {self.beta_schedule!r}, expected 'linear' or 'squaredcos_cap_v2'.")
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"value_range is {self.value_range}, expected (low, high) with low < high.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain JSON values."""
+        return asdict(self) | {"value_range": list(self.value_range)}
+
+    def alphas_cumprod(self) -> torch.Tensor:
+        """Return ᾱ_t, the share of signal variance left at each training step: float64, (steps,), decreasing."""
+        if self.beta_schedule == "linear":
+            betas = np.linspace(1e-4, 0.02, self.steps)
+        else:
+            edges = np.cos((np.arange(self.steps + 1) / self.steps + 0.008) / 1.008 * np.pi / 2) ** 2
+            betas = np.minimum(1 - edges[1:] / edges[:-1], 0.999)
+        return torch.from_numpy(np.cumprod(1 - betas))
+
+
+def add_noise(clean: torch.Tensor, noise: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
+    """Return √ᾱ·clean + √(1−ᾱ)·noise, with ``signal`` = ᾱ of shape (N, 1, 1, 1) or a scalar."""
+    return signal.sqrt() * clean + (1 - signal).sqrt() * noise
+
+
+def training_target(
+    clean: torch.Tensor, noise: torch.Tensor, signal: torch.Tensor, prediction_type: PredictionType
+) -> torch.Tensor:
+    """Return what the denoiser is to predict from ``add_noise(clean, noise, signal)``."""
+    if prediction_type == "epsilon":
+        return noise
+    return signal.sqrt() * noise - (1 - signal).sqrt() * clean
+
+
+def predicted_clean(
+    noisy: torch.Tensor, output: torch.Tensor, signal: torch.Tensor, prediction_type: PredictionType
+) -> torch.Tensor:
+    """Turn a denoiser's output into its estimate of the clean image, in the prior's value range, not clipped.
+
+    Parameters
+    ----------
+    noisy, output
+        Float, (N, C, H, W): the denoiser's input and output.
+    signal
+        ᾱ of the step, broadcastable.
+    prediction_type
+        What the output is.
+
+    Returns
+    -------
+    torch.Tensor
+        Float, (N, C, H, W).
+    """
+    if prediction_type == "epsilon":
+        return (noisy - (1 - signal).sqrt() * output) / signal.sqrt()
+    return signal.sqrt() * noisy - (1 - signal).sqrt() * output

@@ -1,0 +1,94 @@
+"""Every architecture by the name that stands in a weights file's header, and reading and writing of such files."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES, build_classifier, build_vgg
+from bam_pipelines.networks.denoiser import PatchUNet
+from bam_pipelines.networks.recognition import FeatureNetwork, ObserverNetwork, StridedJudge
+
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
+    **{name: partial(build_classifier, name) for name in CLASSIFIER_NAMES},
+    "patch_unet": PatchUNet,
+    "vgg_judge": build_vgg,
+    "strided_judge": StridedJudge,
+    "feature_network": FeatureNetwork,
+    "observer_network": ObserverNetwork,
+}
+
+
+def build_network(specification: NetworkSpecification, seed: int) -> nn.Module:
+    """Build the untrained network that a specification names, its weights drawn from ``seed``.
+
+    The global random state is left as it was.
+
+    Raises
+    ------
+    ValueError
+        If the architecture is unknown or does not take the arguments.
+    """
+    if specification.architecture not in ARCHITECTURES:
+        raise ValueError(
+            f"architecture {specification.architecture!r} is unknown, expected one of {', '.join(ARCHITECTURES)}."
+        )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            return ARCHITECTURES[specification.architecture](**specification.arguments)
+        except TypeError as error:
+            raise ValueError(f"architecture {specification.architecture!r}: {error}; correct its arguments.") from error
+
+
+def write_network(trained: TrainedNetwork, path: Path) -> None:
+    """Write weights and specification to one safetensors file and flush it to disk."""
+    tensors = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
+    write_tensors(tensors, path, trained.specification.to_header())
+
+
+def read_network(path: Path) -> TrainedNetwork:
+    """Read what :func:`write_network` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, its header lacks a field, or weights and architecture do not fit.
+    """
+    tensors, header = read_tensors(path)
+    try:
+        specification = NetworkSpecification.from_header(header)
+        network = build_network(specification, seed=0)
+        network.load_state_dict(tensors)
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"{path}: {error} Train the network again or restore the file.") from error
+    return TrainedNetwork(network, specification)
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
+    """Write tensors and a header to a safetensors file and flush it to disk."""
+    save_file(tensors, path, metadata=header)
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Read a safetensors file and its header.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a whole safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a whole safetensors file ({error}); restore it or make it again.") from error

@@ -1,0 +1,52 @@
+"""The vision transformer of the classifiers."""
+
+import torch
+from torch import nn
+
+
+class VisionTransformer(nn.Module):
+    """Classify an image from its patches, with a class token and learned positions.
+
+    Parameters
+    ----------
+    image_size, channels, n_classes
+        Side in pixels, image channels, number of logits.
+    patch_size
+        Side of a patch; divides ``image_size``.
+    width, depth, heads, mlp_ratio
+        Of the pre-norm transformer encoder.
+
+    References
+    ----------
+    Dosovitskiy et al. 2021, "An image is worth 16x16 words".
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        channels: int,
+        n_classes: int,
+        patch_size: int = 4,
+        width: int = 128,
+        depth: int = 8,
+        heads: int = 4,
+        mlp_ratio: int = 4,
+    ) -> None:
+        super().__init__()
+        if image_size % patch_size:
+            raise ValueError(f"image_size is {image_size}, expected a multiple of patch_size = {patch_size}.")
+        self.embed = nn.Conv2d(channels, width, patch_size, stride=patch_size)
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(0.02 * torch.randn(1, (image_size // patch_size) ** 2 + 1, width))
+        layer = nn.TransformerEncoderLayer(
+            width, heads, mlp_ratio * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
+        self.encoder = nn.TransformerEncoder(layer, depth, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, n_classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits, (N, K), of images (N, C, H, W) in [0, 1]."""
+        tokens = self.embed(images).flatten(2).transpose(1, 2)  # (N, patches, width)
+        tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1) + self.positions
+        return self.head(self.norm(self.encoder(tokens)[:, 0]))

@@ -1,0 +1,61 @@
+"""The alignment stage: three nodes a classifier, from one builder, and their summary."""
+
+from functools import partial, update_wrapper
+
+from kedro.pipeline import Pipeline, node, pipeline
+from kedro.pipeline.node import Node
+
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.pipelines.alignment.nodes import (
+    collect_evaluations,
+    evaluate_classifier,
+    fine_tune_group,
+    fine_tune_individuals,
+)
+
+_ANSWERS = {"trials": "trials", "trial_stimuli": "trial_stimuli"}
+
+
+def create_pipeline() -> Pipeline:
+    """Return the stage: classifiers and answers to group and individual models and their evaluation."""
+    parts = {f"metrics_{name}": f"alignment_{name}_metrics" for name in CLASSIFIER_NAMES}
+    parts |= {f"entropies_{name}": f"alignment_{name}_entropy" for name in CLASSIFIER_NAMES}
+    collect = node(
+        collect_evaluations,
+        parts,
+        ["alignment_metrics", "alignment_entropy", "alignment_summary", "alignment_means"],
+        name="collect_evaluations",
+    )
+    return pipeline([*(one for name in CLASSIFIER_NAMES for one in _one_classifier(name)), collect])
+
+
+def _one_classifier(name: str) -> list[Node]:
+    common = {
+        **_ANSWERS,
+        "digits": "mnist_train",
+        "options": "params:alignment",
+        "compute": "params:compute",
+        "seed": "params:seed",
+    }
+    models = {"base": f"classifier_{name}", "group": f"group_{name}", "individuals": f"individual_{name}"}
+    evaluate = update_wrapper(partial(evaluate_classifier, name), evaluate_classifier)
+    return [
+        node(
+            fine_tune_group,
+            {"base": f"classifier_{name}", **common},
+            [f"group_{name}", f"group_{name}_history"],
+            name=f"align_group_{name}",
+        ),
+        node(
+            fine_tune_individuals,
+            {"group": f"group_{name}", **common},
+            [f"individual_{name}", f"individual_{name}_history"],
+            name=f"align_individuals_{name}",
+        ),
+        node(
+            evaluate,
+            {**models, **_ANSWERS, "digits": "mnist_test"},
+            [f"alignment_{name}_metrics", f"alignment_{name}_entropy"],
+            name=f"evaluate_{name}",
+        ),
+    ]

@@ -1,0 +1,69 @@
+"""Nodes of stage behavior."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bam_pipelines.analysis.answer_summary import summarise_answers
+from bam_pipelines.analysis.figures.answers import answers_figure
+from bam_pipelines.behavior.observers import as_observer, draw_participants
+from bam_pipelines.behavior.quality import Assessment, assess_quality
+from bam_pipelines.behavior.rounds import Round, first_round, second_round
+from bam_pipelines.behavior.schemas import validate_stimuli, validate_trials
+from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+
+
+def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, Any], seed: int) -> pd.DataFrame:
+    """Draw the true parameters of ``behavior.participants.n_participants`` people for an observer network."""
+    settings = behavior_settings(parameters).participants
+    head = as_observer(observer.network).head
+    return draw_participants(settings.n_participants, head.in_features, head.out_features, settings, seed)
+
+
+def collect_first_round(
+    stimuli: pd.DataFrame,
+    digits: pd.DataFrame,
+    observer: TrainedNetwork,
+    participants: pd.DataFrame,
+    parameters: dict[str, Any],
+    seed: int,
+) -> Round:
+    """Collect everyone's answers to all stimuli, split by image."""
+    settings = behavior_settings(parameters)
+    front_end = as_observer(observer.network)
+    return first_round(validate_stimuli(stimuli), digits, front_end, participants, settings, seed)
+
+
+def collect_second_round(
+    stimuli: pd.DataFrame,
+    pairs: pd.DataFrame,
+    digits: pd.DataFrame,
+    observer: TrainedNetwork,
+    participants: pd.DataFrame,
+    parameters: dict[str, Any],
+    seed: int,
+) -> Round:
+    """Collect the answers of each pair to the stimuli made for it."""
+    settings = behavior_settings(parameters)
+    front_end = as_observer(observer.network)
+    return second_round(validate_stimuli(stimuli), pairs, digits, front_end, participants, settings, seed)
+
+
+def flag_answers(collected: pd.DataFrame, digits: pd.DataFrame, parameters: dict[str, Any]) -> Assessment:
+    """Apply the quality rules; every planned trial has a row, answered or not."""
+    trials = validate_trials(collected)
+    planned = trials.groupby("participant_id").size().to_dict()
+    n_classes = int(digits["label"].max()) + 1
+    return assess_quality(trials, planned, behavior_settings(parameters).quality, n_classes)
+
+
+def report_answers(
+    trials: pd.DataFrame, participants: pd.DataFrame, parameters: dict[str, Any]
+) -> tuple[dict[str, float], Figure]:
+    """Summarise a round in numbers and a figure."""
+    settings = behavior_settings(parameters)
+    simulated = settings.source == "simulated"
+    figure = answers_figure(trials, participants, settings.quality.catch_accuracy, simulated)
+    return summarise_answers(trials, participants), figure

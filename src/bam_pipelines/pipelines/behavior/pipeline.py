@@ -1,0 +1,83 @@
+"""Stage behavior: from stimuli to flagged answers, and its second round for pairs of participants."""
+
+from kedro.pipeline import Node, Pipeline
+
+from bam_pipelines.pipelines.behavior.nodes import (
+    collect_first_round,
+    collect_second_round,
+    draw_simulated_participants,
+    flag_answers,
+    report_answers,
+)
+
+_COLLECTED = ["collected_trials", "trial_stimuli", "rejects"]
+
+
+def create_pipeline() -> Pipeline:
+    """Create the first round: everyone answers to all stimuli."""
+    draw = Node(
+        draw_simulated_participants,
+        inputs={"observer": "observer_network", "parameters": "params:behavior", "seed": "params:seed"},
+        outputs="participant_parameters",
+        name="draw_simulated_participants",
+    )
+    collect = Node(collect_first_round, inputs=_collect_inputs(), outputs=_COLLECTED, name="collect_answers")
+    return Pipeline([draw, collect, *_assessment()])
+
+
+def create_second_round(namespace: str = "round_2") -> Pipeline:
+    """Create the second round, in which each pair answers to the stimuli made for it.
+
+    Parameters
+    ----------
+    namespace
+        Prefix of its nodes and of everything that it gives, ``round_2.trials`` for example.
+
+    Returns
+    -------
+    kedro.pipeline.Pipeline
+        Takes ``manipulation_stimuli``, ``manipulation_pairs`` and, from the first round's inputs, ``mnist_test``,
+        ``observer_network`` and ``participant_parameters``.
+    """
+    inputs = {**_collect_inputs(), "pairs": "pairs"}
+    collect = Node(collect_second_round, inputs=inputs, outputs=_COLLECTED, name="collect_answers")
+    return Pipeline(
+        [collect, *_assessment()],
+        namespace=namespace,
+        inputs={
+            "stimuli": "manipulation_stimuli",
+            "pairs": "manipulation_pairs",
+            "mnist_test": "mnist_test",
+            "observer_network": "observer_network",
+            "participant_parameters": "participant_parameters",
+        },
+        parameters={"params:behavior", "params:seed"},
+    )
+
+
+def _collect_inputs() -> dict[str, str]:
+    return {
+        "stimuli": "stimuli",
+        "digits": "mnist_test",
+        "observer": "observer_network",
+        "participants": "participant_parameters",
+        "parameters": "params:behavior",
+        "seed": "params:seed",
+    }
+
+
+def _assessment() -> list[Node]:
+    """Return what both rounds do with collected answers."""
+    flag = Node(
+        flag_answers,
+        inputs={"collected": "collected_trials", "digits": "mnist_test", "parameters": "params:behavior"},
+        outputs=["trials", "participants", "exclusions"],
+        name="flag_answers",
+    )
+    report = Node(
+        report_answers,
+        inputs={"trials": "trials", "participants": "participants", "parameters": "params:behavior"},
+        outputs=["quality_report", "behavior_figure"],
+        name="report_answers",
+    )
+    return [flag, report]

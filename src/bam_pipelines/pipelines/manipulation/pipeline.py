@@ -1,0 +1,59 @@
+"""The manipulation stage."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.pipelines.behavior import create_second_round
+from bam_pipelines.pipelines.manipulation.nodes import (
+    analyse_pairs,
+    choose_pairs,
+    describe_customised_stimuli,
+    sample_customised_stimuli,
+)
+
+_INDIVIDUALS: dict[str, str] = {name: f"individual_{name}" for name in CLASSIFIER_NAMES}
+_OPTIONS = {"options": "params:manipulation", "seed": "params:seed"}
+
+
+def create_pipeline() -> Pipeline:
+    """Return the stage: individual models to pairs, customised stimuli, a second round and its outcomes."""
+    return _customised() + create_second_round() + _analysis()
+
+
+def _customised() -> Pipeline:
+    sample = {
+        **_INDIVIDUALS,
+        **_OPTIONS,
+        "pairs": "manipulation_pairs",
+        "prior": "diffusion_prior",
+        "judge": "digit_judge",
+        "compute": "params:compute",
+    }
+    stimuli = ["manipulation_stimuli", "manipulation_acceptance"]
+    shown = ["manipulation_sampling_metrics", "manipulation_gallery"]
+    return pipeline(
+        [
+            node(choose_pairs, {**_INDIVIDUALS, **_OPTIONS}, "manipulation_pairs", name="choose_pairs"),
+            node(sample_customised_stimuli, sample, stimuli, name="sample_customised_stimuli"),
+            node(
+                describe_customised_stimuli,
+                [*stimuli, "params:manipulation"],
+                shown,
+                name="describe_customised_stimuli",
+            ),
+        ]
+    )
+
+
+def _analysis() -> Pipeline:
+    inputs = {
+        "pairs": "manipulation_pairs",
+        "seed": "params:seed",
+        "resamples": "params:manipulation.resamples",
+        "first_trials": "trials",
+        "second_trials": "round_2.trials",
+        "first_stimuli": "trial_stimuli",
+        "second_stimuli": "round_2.trial_stimuli",
+    }
+    outputs = ["manipulation_outcomes", "manipulation_summary"]
+    return pipeline([node(analyse_pairs, inputs, outputs, name="analyse_pairs")])

@@ -1,0 +1,66 @@
+"""Nodes of the preprocessing stage."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.images.digits import Digits, bundled_digits, count_classes, official_digits, without
+from bam_pipelines.images.splits import random_split, stratified_split
+
+
+def split_digits(options: dict[str, Any], seed: int) -> dict[str, pd.DataFrame]:
+    """Read the digits that ``preprocessing.source`` names and split them.
+
+    Parameters
+    ----------
+    options
+        The parameters ``preprocessing``.
+    seed
+        The run's seed.
+
+    Returns
+    -------
+    dict
+        ``train``, ``validation`` and ``test``: one row a digit.
+
+    Raises
+    ------
+    ValueError
+        If the source is unknown.
+    """
+    if options["source"] not in ("bundled", "idx"):
+        raise ValueError(f"preprocessing.source is {options['source']!r}, expected 'bundled' or 'idx'.")
+    splits = _bundled_splits(options, seed) if options["source"] == "bundled" else _official_splits(options, seed)
+    return {name: digits.table() for name, digits in splits.items()}
+
+
+def _bundled_splits(options: dict[str, Any], seed: int) -> dict[str, Digits]:
+    digits = bundled_digits()
+    sizes = {name: options[f"n_{name}"] for name in ("validation", "test", "train")}
+    return {
+        name: digits.take(rows)
+        for name, rows in stratified_split(digits.labels, sizes, numpy_generator(seed, "split")).items()
+    }
+
+
+def _official_splits(options: dict[str, Any], seed: int) -> dict[str, Digits]:
+    """Cut validation from the official training digits; the official test digits stay what they are."""
+    official = {
+        part: official_digits(Path(options["folder"]), part, options["md5"], options["n_classes"])
+        for part in ("train", "test")
+    }
+    if options["n_test"] != len(official["test"].labels):
+        raise ValueError(
+            f"preprocessing.n_test is {options['n_test']}, expected {len(official['test'].labels)}: "
+            "the official test digits are kept whole."
+        )
+    rest = without(official["train"], bundled_digits()) if options["exclude_bundled"] else official["train"]
+    rows = random_split(len(rest.labels), options["n_validation"], options["n_train"], numpy_generator(seed, "split"))
+    return {**{name: rest.take(chosen) for name, chosen in rows.items()}, "test": official["test"]}
+
+
+def summarise_digits(train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
+    """Count the digits of each class in each split; see :func:`bam_pipelines.images.digits.count_classes`."""
+    return count_classes({"train": train, "validation": validation, "test": test})

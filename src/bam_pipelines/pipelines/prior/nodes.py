@@ -1,0 +1,149 @@
+"""Nodes of the prior stage."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+
+from bam_pipelines.analysis.gallery import digit_sheet
+from bam_pipelines.analysis.naturalness import sample_quality
+from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.compute.seeds import derive_seed, numpy_generator
+from bam_pipelines.guidance.unguided import sample_unguided
+from bam_pipelines.images.corruption import observe
+from bam_pipelines.images.table import labelled_images, table_images
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
+from bam_pipelines.networks.classification import class_logits, classification_metrics, train_classifier
+from bam_pipelines.networks.diffusion_training import DiffusionTraining, PriorTrainer
+from bam_pipelines.networks.judging import Family, train_judge
+from bam_pipelines.networks.noise import NoiseSpecification
+from bam_pipelines.networks.recognition import FeatureNetwork
+from bam_pipelines.networks.registry import build_network
+from bam_pipelines.networks.training import TrainingSettings, history_columns
+
+
+def train_prior(
+    train: pd.DataFrame, options: dict[str, Any], compute: dict[str, Any], seed: int
+) -> tuple[TrainedNetwork, dict[str, list[float]]]:
+    """Train the denoiser, from its last checkpoint if there is one; the loss is averaged over 50 steps."""
+    resources = resolve_compute(compute)
+    images = table_images(train)
+    arguments = {"image_size": images.shape[-1], "channels": images.shape[1], **options["denoiser"]}
+    specification = NetworkSpecification("patch_unet", arguments, NoiseSpecification(**options["noise"]))
+    with torch_threads(resources.threads):
+        trainer = PriorTrainer(specification, DiffusionTraining(**options["training"]), resources, seed)
+        trained = trainer.fit(images, Path(options["checkpoint"]))
+    losses = pd.Series(trainer.losses)
+    return trained, {"loss": losses.groupby(losses.index // 50).mean().tolist()}
+
+
+def train_digit_judge(
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    judgments: pd.DataFrame,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> tuple[TrainedNetwork, dict[str, Any]]:
+    """Train the judge that guides: a small VGG; people's judgments are used as soon as the table holds any."""
+    size, channels = int(train["height"].iloc[0]), int(train["channels"].iloc[0])
+    arguments = {"image_size": size, "channels": channels, "n_outputs": 1, **options["architecture"]}
+    specification = NetworkSpecification("vgg_judge", arguments)
+    return _train_judge(
+        specification, "noise", {"train": train, "validation": validation}, judgments, options, compute, seed
+    )
+
+
+def train_independent_judge(
+    train: pd.DataFrame, validation: pd.DataFrame, options: dict[str, Any], compute: dict[str, Any], seed: int
+) -> tuple[TrainedNetwork, dict[str, Any]]:
+    """Train the judge that only measures: another architecture, another family of corruptions."""
+    specification = NetworkSpecification("strided_judge", {"channels": int(train["channels"].iloc[0])})
+    return _train_judge(
+        specification, "shape", {"train": train, "validation": validation}, None, options, compute, seed
+    )
+
+
+def _train_judge(
+    specification: NetworkSpecification,
+    family: Family,
+    digits: dict[str, pd.DataFrame],
+    judgments: pd.DataFrame | None,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> tuple[TrainedNetwork, dict[str, Any]]:
+    resources = resolve_compute(compute)
+    judged = None
+    if judgments is not None and not judgments.empty:
+        judged = table_images(judgments), torch.from_numpy(judgments["share_digit"].to_numpy(dtype=np.float32))
+    with torch_threads(resources.threads):
+        fit = train_judge(
+            build_network(specification, derive_seed(seed, "judge/weights", family)),
+            {name: table_images(table) for name, table in digits.items()},
+            family,
+            options["adversarial"],
+            TrainingSettings(**options["training"]),
+            resources,
+            derive_seed(seed, "judge/training", family),
+            judged,
+        )
+    metrics = {"n_human_judgments": 0 if judged is None else len(judged[0])}
+    return TrainedNetwork(fit.network, specification), metrics | history_columns(fit)
+
+
+def train_recogniser(
+    name: str,
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> tuple[TrainedNetwork, dict[str, Any]]:
+    """Train the feature network on digits as they are, or the observer network on deformed, blurred, noisy ones."""
+    resources = resolve_compute(compute)
+    images, labels = labelled_images(train)
+    specification = NetworkSpecification(name, {"channels": images.shape[1], "n_classes": int(labels.max()) + 1})
+    with torch_threads(resources.threads):
+        fit = train_classifier(
+            build_network(specification, derive_seed(seed, name, "weights")),
+            (images, labels),
+            labelled_images(validation),
+            TrainingSettings(samples_per_epoch=len(images), **options),
+            resources,
+            derive_seed(seed, name, "training"),
+            observe if name == "observer_network" else None,
+            description=name.replace("_", " "),
+        )
+        test_images, test_labels = labelled_images(test)
+        scores = classification_metrics(class_logits(fit.network, test_images), test_labels)
+    metrics = {f"test_{key}": value for key, value in scores.items()}
+    return TrainedNetwork(fit.network, specification), metrics | history_columns(fit)
+
+
+def measure_prior(
+    prior: TrainedNetwork,
+    feature_network: TrainedNetwork,
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> tuple[dict[str, float], Figure]:
+    """Measure unguided samples against test digits that no network saw, and show a hundred of them."""
+    n = options["n_samples"]
+    samples = sample_unguided(prior, n, options["steps"], options["batch_size"], resolve_compute(compute), seed)
+    real, other = (
+        table_images(table.iloc[numpy_generator(seed, "prior/quality", key).permutation(len(table))[:n]])
+        for key, table in (("test", test), ("validation", validation))
+    )
+    if not isinstance(feature_network.network, FeatureNetwork):
+        raise ValueError(
+            f"feature_network is a {feature_network.specification.architecture}; expected feature_network."
+        )
+    quality = sample_quality(samples, real, other, feature_network.network, options["k"])
+    return quality, digit_sheet(samples[:100], 10)

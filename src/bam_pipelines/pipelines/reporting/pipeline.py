@@ -1,0 +1,98 @@
+"""The reporting stage: results of all stages to figures and a report."""
+
+from kedro.pipeline import Node, Pipeline
+
+from bam_pipelines.pipelines.reporting import nodes
+
+_RESULTS = (
+    "classifiers_summary",
+    "sampling_acceptance",
+    "sampling_metrics",
+    "stimuli",
+    "participants",
+    "quality_report",
+    "guidance_summary",
+    "alignment_metrics",
+    "alignment_entropy",
+    "alignment_summary",
+    "manipulation_summary",
+    "figure_guidance",
+    "figure_alignment",
+    "figure_manipulation",
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Create the reporting stage.
+
+    Returns
+    -------
+    kedro.pipeline.Pipeline
+        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, three figures and ``report``.
+    """
+    return Pipeline([*_guidance_nodes(), *_figure_nodes(), _report_node()])
+
+
+def _guidance_nodes() -> list[Node]:
+    return [
+        Node(
+            nodes.describe_guidance,
+            inputs={"trials": "trials", "trial_stimuli": "trial_stimuli", "n_classes": "params:reporting.n_classes"},
+            outputs="guidance_outcomes",
+            name="describe_guidance",
+        ),
+        Node(
+            nodes.summarise_guidance,
+            inputs={"outcomes": "guidance_outcomes", "seed": "params:seed", "resamples": "params:reporting.resamples"},
+            outputs="guidance_summary",
+            name="summarise_guidance",
+        ),
+    ]
+
+
+def _figure_nodes() -> list[Node]:
+    return [
+        Node(
+            nodes.draw_guidance,
+            inputs={
+                "outcomes": "guidance_outcomes",
+                "trial_stimuli": "trial_stimuli",
+                "trials": "trials",
+                "n_classes": "params:reporting.n_classes",
+            },
+            outputs="figure_guidance",
+            name="draw_guidance",
+        ),
+        Node(
+            nodes.draw_alignment,
+            inputs={
+                "metrics": "alignment_metrics",
+                "entropies": "alignment_entropy",
+                "trials": "trials",
+                "focus": "params:reporting.entropy_classifier",
+            },
+            outputs="figure_alignment",
+            name="draw_alignment",
+        ),
+        Node(
+            nodes.draw_manipulation,
+            inputs={"outcomes": "manipulation_outcomes", "summary": "manipulation_summary", "trials": "trials"},
+            outputs="figure_manipulation",
+            name="draw_manipulation",
+        ),
+    ]
+
+
+def _report_node() -> Node:
+    return Node(
+        nodes.write_report,
+        inputs={
+            "run_identity": "run_identity",
+            "trials": "trials",
+            "seed": "params:seed",
+            "gallery_size": "params:reporting.gallery_size",
+            **{name: name for name in _RESULTS},
+        },
+        outputs="report",
+        name="write_report",
+    )

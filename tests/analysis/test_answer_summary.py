@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from bam_pipelines.analysis.answer_summary import person_agreement, stimulus_entropies, summarise_answers
+from bam_pipelines.analysis.figures.answers import answers_figure
+
+ANSWERS = [("a", "x", 1), ("b", "x", 1), ("c", "x", 2), ("d", "x", 3), ("a", "y", 5), ("b", "y", 5)]
+
+
+@pytest.fixture
+def participants():
+    return pd.DataFrame(
+        {
+            "participant_id": list("abcd"),
+            "catch_accuracy": [1.0, 0.9, 0.8, 0.5],
+            "lapse": [0.0, 0.1, 0.2, 0.5],
+            "repeat_agreement": np.nan,
+            "include": [True, True, True, False],
+        }
+    )
+
+
+def test_entropies_by_hand(trials_of):
+    table = stimulus_entropies(trials_of(ANSWERS, rt_ms=[400.0, 600.0, 800.0, 1000.0, 500.0, 500.0]))
+    assert table["stimulus_id"].to_list() == ["x", "y"]
+    assert table["n_answers"].to_list() == [4, 2]
+    # x: 1/2, 1/4, 1/4 -> .5 * 1 + 2 * .25 * 2 = 1.5 bits
+    assert table["entropy"].to_list() == [1.5, 0.0]
+    assert table["median_rt_ms"].to_list() == [700, 500]
+
+
+def test_agreement_by_hand(trials_of):
+    # x: 6 pairs of answers, 1 equal; y: 1 pair, equal; 2 of 7
+    assert person_agreement(trials_of(ANSWERS)) == pytest.approx(2 / 7)
+    assert np.isnan(person_agreement(trials_of([("a", "x", 1), ("a", "y", 1)])))
+
+
+def test_summary_by_hand(trials_of, participants):
+    numbers = summarise_answers(trials_of(ANSWERS, rt_ms=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), participants)
+    assert numbers == pytest.approx(
+        {
+            "n_participants": 4,
+            "n_participants_included": 3,
+            "n_trials": 6,
+            "n_trials_included": 6,
+            "n_stimuli": 2,
+            "answers_per_stimulus": 3.0,
+            "catch_accuracy_mean": 0.8,
+            "lapse_mean": 0.2,
+            "person_agreement": 2 / 7,
+            "median_rt_ms": 3.5,
+            "zero_entropy_share": 0.5,
+            "entropy_bits_mean": 0.75,
+        }
+    )  # repeat_agreement was not measured
+    assert all(type(number) in (int, float) for number in numbers.values())
+
+
+def test_a_summary_of_nothing_is_an_error(trials_of, participants):
+    with pytest.raises(ValueError, match="no included answer outside catch trials is left"):
+        summarise_answers(trials_of(ANSWERS, rt_ms=500.0, include=False), participants)
+
+
+def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, participants):
+    trials = trials_of(ANSWERS, rt_ms=500.0)
+    figure = answers_figure(trials, participants, 0.75, simulated=True)
+    assert figure.get_suptitle() == "Answers (simulated participants)"
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["a  Uncertainty (50% unanimous)", "b  Response time", "c  Attention (1 of 4 excluded)"]
+    bare = answers_figure(
+        trials.assign(rt_ms=np.nan), participants.assign(catch_accuracy=np.nan), 0.75, simulated=False
+    )
+    assert bare.get_suptitle() == "Answers"
+    shown = [text.get_text() for axes in bare.axes for text in axes.texts]
+    assert shown == ["no response times", "no catch trials"]

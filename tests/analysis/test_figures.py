@@ -1,0 +1,76 @@
+import io
+
+import pytest
+
+from bam_pipelines.analysis.figures import figure_alignment, figure_guidance, figure_manipulation
+from bam_pipelines.analysis.outcomes import guidance_outcomes
+from bam_pipelines.analysis.pair_tests import pair_summary
+
+
+def texts(figure):
+    figure.savefig(io.BytesIO(), format="png", dpi=30)
+    return [item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+@pytest.fixture
+def guidance(trials_of, stimuli_of):
+    stimuli = stimuli_of(["s", "t"], [(3, 8), (1, 7)])
+    answers = [("a", "s", 3), ("b", "s", 8), ("a", "t", 1), ("b", "t", 1)]
+    return guidance_outcomes(trials_of(answers), stimuli, 10), stimuli
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_figures_say_when_participants_are_simulated(guidance, metrics, entropies, pair_table, simulated):
+    drawn = [
+        figure_guidance(*guidance, 10, simulated),
+        figure_alignment(metrics, entropies, "vgg", simulated),
+        figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), simulated),
+    ]
+    for figure in drawn:
+        assert ("(simulated participants)" in figure.get_suptitle()) is simulated
+
+
+def test_guidance_shows_shares_and_empty_outcomes(guidance):
+    shown = texts(figure_guidance(*guidance, 10, True))
+    assert "3: 50%  8: 50%" in shown
+    assert "1: 100%  7: 0%" in shown
+    assert "none" in shown  # no failure among the two
+    assert "n = 2" in shown
+
+
+def test_alignment_shows_correlations_and_people(metrics, entropies):
+    shown = texts(figure_alignment(metrics, entropies, "vgg", True))
+    assert "Spearman ρ = -1.00, n = 4" in shown
+    assert "better for 1 of 2" in shown  # b has the same accuracy before and after
+
+
+def test_alignment_says_what_is_missing(metrics, entropies):
+    shown = texts(figure_alignment(metrics[metrics["level"] != "individual"], entropies, "lrm", True))
+    assert "no participant has an individual model" in shown
+    assert "no entropies of GroupNet" in shown
+    assert "Spearman ρ undefined, n = 4" in shown
+
+
+def test_alignment_refuses_a_classifier_without_entropies(metrics, entropies):
+    with pytest.raises(ValueError, match="classifier mlp has no entropies; expected one of lrm, vgg"):
+        figure_alignment(metrics, entropies, "mlp", True)
+
+
+def test_manipulation_shows_counts_and_p(pair_table):
+    summary = pair_summary(pair_table, 0, 200)
+    shown = texts(figure_manipulation(pair_table, summary, True))
+    assert "customised\nn = 16" in shown
+    assert "80% of 10" in shown  # 8 targeted of 10 successes
+    assert f"p = {summary['difference']['success']['p']:.3f}" in shown
+
+
+def test_manipulation_without_success_or_first_round(pair_table):
+    table = pair_table[(pair_table["outcome"] == "bias") & (pair_table["source"] == "individual")]
+    assert "no success in any source" in texts(figure_manipulation(table, pair_summary(table, 0, 20), True))
+
+
+def test_boxes_appear_with_enough_pairs(pair_table):
+    few = figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), True)
+    many = pair_table.assign(pair_id=pair_table.groupby("source").cumcount().mod(6).astype(str))
+    drawn = figure_manipulation(many, pair_summary(many, 0, 20), True)
+    assert len(drawn.axes[2].lines) > len(few.axes[2].lines) + 6

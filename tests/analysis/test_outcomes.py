@@ -1,0 +1,98 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from bam_pipelines.analysis.outcomes import (
+    guidance_outcomes,
+    guidance_summary,
+    outcome_of_shares,
+    outcome_shares,
+    shares_by_classifier,
+    shares_by_digits,
+)
+
+
+@pytest.mark.parametrize(
+    ("share_1", "share_2", "expected"),
+    [
+        (0.5, 0.5, "success"),
+        (0.7, 0.1, "success"),  # .7 + .1 is below .8 in floats, and both bounds are inclusive
+        (0.1, 0.7, "success"),
+        (0.95, 0.05, "bias"),
+        (0.0, 0.8, "bias"),
+        (0.4, 0.39, "failure"),
+        (0.0, 0.0, "failure"),
+    ],
+)
+def test_thresholds(share_1, share_2, expected):
+    assert outcome_of_shares(np.array([share_1]), np.array([share_2])).tolist() == [expected]
+
+
+@pytest.fixture
+def table(trials_of, stimuli_of):
+    answers = [(f"p{i}", "s", answer) for i, answer in enumerate([3, 3, 3, 8])]
+    answers += [(f"p{i}", "t", 8) for i in range(4)]
+    answers += [(f"p{i}", "u", answer) for i, answer in enumerate([1, 2, 0, 0])]
+    answers += [("p0", "natural", 4)]
+    stimuli = stimuli_of(
+        ["u", "t", "s", "natural", "unseen"],
+        [(1, 2), (8, 3), (3, 8), (None, None), (0, 1)],
+        model_1=["lrm", "vgg", "vgg", None, "vit"],
+        model_2=["vgg", None, None, None, None],
+    )
+    return guidance_outcomes(trials_of(answers), stimuli, n_classes=10)
+
+
+def test_outcomes_by_hand(table):
+    assert table["stimulus_id"].tolist() == ["s", "t", "u"]  # no targets and no answers are left out
+    assert table["outcome"].tolist() == ["success", "bias", "failure"]
+    assert table["share_1"].tolist() == [0.75, 1.0, 0.25]
+    assert table["share_2"].tolist() == [0.25, 0.0, 0.25]
+    assert table["n_answers"].tolist() == [4, 4, 4]
+    # s: .8112781 bits as in test_entropy; t unanimous; u has shares ¼, ¼, ½: ½ + ½ + ½ = 1.5 bits
+    np.testing.assert_allclose(table["entropy"], [0.8112781, 0, 1.5], atol=1e-7)
+
+
+def test_by_classifier_counts_both_of_a_controversial_stimulus(table):
+    shares = shares_by_classifier(table)
+    assert shares["classifier"].tolist() == ["vgg", "lrm"]
+    assert shares["n"].tolist() == [3, 1]
+    np.testing.assert_allclose(shares[["success", "bias", "failure"]], [[1 / 3, 1 / 3, 1 / 3], [0, 0, 1]])
+
+
+def test_by_digits_ignores_the_order_of_targets(table):
+    shares = shares_by_digits(table)
+    assert shares[["digit_low", "digit_high", "n"]].to_numpy().tolist() == [[1, 2, 1], [3, 8, 2]]
+    assert shares["success"].tolist() == [0.0, 0.5]
+
+
+def test_summary(table):
+    summary = guidance_summary(table, seed=0, resamples=50)
+    assert (summary["stimuli"], summary["answers_per_stimulus"]) == (3, 4.0)
+    assert summary["zero_entropy_share"] == pytest.approx(1 / 3)
+
+
+def test_answers_to_an_unknown_stimulus_are_refused(trials_of, stimuli_of):
+    with pytest.raises(ValueError, match="stimulus lost and 0 more have answers but no stimulus row"):
+        guidance_outcomes(trials_of([("a", "lost", 1)]), stimuli_of(["s"], [(1, 2)]), 10)
+
+
+def test_no_guided_stimulus_is_refused(trials_of, stimuli_of):
+    with pytest.raises(ValueError, match="no stimulus with two targets was answered"):
+        guidance_outcomes(trials_of([("a", "s", 1)]), stimuli_of(["s"], [(None, None)]), 10)
+
+
+def test_bootstrap_agrees_with_resampling_one_by_one():
+    outcomes = pd.Series(["success"] * 12 + ["bias"] * 25 + ["failure"] * 13)
+    generator = np.random.default_rng(5)
+    naive = [(generator.choice(outcomes, 50) == "success").mean() for _ in range(4000)]
+    interval = outcome_shares(outcomes, seed=1, resamples=4000)["success"]
+    assert interval["value"] == 0.24
+    np.testing.assert_allclose([interval["low"], interval["high"]], np.quantile(naive, [0.025, 0.975]), atol=0.021)
+    assert interval == outcome_shares(outcomes, seed=1, resamples=4000)["success"]
+    assert interval != outcome_shares(outcomes, seed=2, resamples=40)["success"]
+
+
+def test_no_outcomes_are_refused():
+    with pytest.raises(ValueError, match="expected at least one stimulus"):
+        outcome_shares(pd.Series([], dtype="str"), seed=0)

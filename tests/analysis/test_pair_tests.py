@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bam_pipelines.analysis.pair_tests import pair_counts, pair_rates, pair_summary
+
+CELLS = {"targeted": "success", "opposite": "success", "bias": "bias", "failure": "failure"}
+
+
+def table_of(*groups):
+    """Build a pair table from (pair, source, {cell: count})."""
+    directions = {cell: cell if outcome == "success" else "none" for cell, outcome in CELLS.items()}
+    rows = [
+        {"pair_id": pair, "source": source, "outcome": CELLS[cell], "direction": directions[cell]}
+        for pair, source, cells in groups
+        for cell, count in cells.items()
+        for _ in range(count)
+    ]
+    return pd.DataFrame(rows)
+
+
+OUTCOMES = table_of(
+    ("ab", "base", {"targeted": 1, "opposite": 1, "bias": 4, "failure": 4}),
+    ("cd", "base", {"bias": 6, "failure": 4}),
+    ("ab", "individual", {"targeted": 5, "opposite": 1, "bias": 2, "failure": 2}),
+    ("cd", "individual", {"targeted": 3, "bias": 4, "failure": 3}),
+)
+
+
+def test_counts_and_rates_by_hand():
+    assert pair_counts(OUTCOMES).loc[("individual", "ab")].tolist() == [5, 1, 2, 2]
+    rates = pair_rates(OUTCOMES).set_index(["source", "pair_id"])
+    assert rates.loc[("individual", "ab"), "targeted_ratio"] == pytest.approx(5 / 6)
+    assert np.isnan(rates.loc[("base", "cd"), "targeted_ratio"])
+    assert rates.loc[("individual", "ab"), "n"] == 10
+
+
+def test_summary_by_hand():
+    summary = pair_summary(OUTCOMES, seed=0, resamples=200)
+    made = summary["sources"]["individual"]
+    assert (made["n"], made["n_pairs"], made["n_success"]) == (20, 2, 9)
+    assert made["success"]["value"] == pytest.approx(9 / 20)
+    assert made["targeted_ratio"]["value"] == pytest.approx(8 / 9)
+    assert made["net_directed_success"]["value"] == pytest.approx((8 - 1) / 20)
+    difference = summary["difference"]
+    assert difference["success"]["value"] == pytest.approx(9 / 20 - 2 / 20)
+    assert difference["targeted_ratio"]["value"] == pytest.approx(8 / 9 - 1 / 2)
+    assert difference["net_directed_success"]["value"] == pytest.approx(7 / 20 - 0)
+    json.dumps(summary, allow_nan=False)
+
+
+def test_bootstrap_stays_within_pairs():
+    # Pair ab always succeeds, cd never: resampling within pairs cannot move the share from .5.
+    table = table_of(("ab", "base", {"targeted": 10}), ("cd", "base", {"bias": 10}))
+    interval = pair_summary(table, seed=0, resamples=100)["sources"]["base"]["success"]
+    assert interval == {"value": 0.5, "low": 0.5, "high": 0.5}
+
+
+def test_permutation_agrees_with_shuffling_one_by_one():
+    generator = np.random.default_rng(0)
+    success = (OUTCOMES["outcome"] == "success").to_numpy()
+    made = (OUTCOMES["source"] == "individual").to_numpy()
+    extreme = 0
+    for _ in range(3000):
+        labels = made.copy()
+        for pair in ("ab", "cd"):
+            rows = np.flatnonzero(OUTCOMES["pair_id"] == pair)
+            labels[rows] = generator.permutation(labels[rows])
+        extreme += abs(success[labels].mean() - success[~labels].mean()) >= 7 / 20 - 1e-9
+    found = pair_summary(OUTCOMES, seed=3, resamples=3000)["difference"]["success"]["p"]
+    assert found == pytest.approx((1 + extreme) / 3001, abs=0.012)  # about 3 standard errors of two such p values
+
+
+def test_no_difference_between_equal_sources():
+    cells = {"targeted": 2, "opposite": 2, "bias": 3}
+    difference = pair_summary(table_of(("ab", "base", cells), ("ab", "individual", cells)), seed=0)["difference"]
+    assert difference["success"] == {"value": 0.0, "p": 1.0}
+
+
+def test_an_undefined_targeted_ratio_is_null_beside_its_count():
+    table = table_of(("ab", "base", {"bias": 3}), ("ab", "individual", {"failure": 3}))
+    summary = pair_summary(table, seed=0, resamples=20)
+    assert summary["sources"]["base"]["n_success"] == 0
+    assert summary["sources"]["base"]["targeted_ratio"] == {"value": None, "low": None, "high": None}
+    assert summary["difference"]["targeted_ratio"] == {"value": None, "p": None}
+
+
+def test_a_missing_source_leaves_the_difference_null():
+    summary = pair_summary(table_of(("ab", "individual", {"bias": 3})), seed=0, resamples=20)
+    assert summary["difference"]["success"] == {"value": None, "p": None}
+
+
+def test_same_seed_same_summary():
+    assert pair_summary(OUTCOMES, seed=7, resamples=50) == pair_summary(OUTCOMES, seed=7, resamples=50)
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(ValueError, match="pair table is empty"):
+        pair_summary(OUTCOMES[:0], seed=0)
+
+
+def test_permutations_without_a_success_count_as_extreme():
+    # Targeted ratio 1 against 0. Of the six ways to choose two of {targeted, opposite, bias, bias}, four give ±1 and
+    # two leave a source without a success: all count, so p is 1.
+    table = table_of(("ab", "base", {"opposite": 1, "bias": 1}), ("ab", "individual", {"targeted": 1, "bias": 1}))
+    assert pair_summary(table, seed=0, resamples=200)["difference"]["targeted_ratio"] == {"value": 1.0, "p": 1.0}

@@ -1,0 +1,149 @@
+import io
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import image
+
+from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary
+from bam_pipelines.analysis.pair_tests import pair_summary
+from bam_pipelines.analysis.report import build_report
+from bam_pipelines.analysis.report_content import key_numbers, report_content
+from bam_pipelines.analysis.report_tables import (
+    acceptance_table,
+    alignment_table,
+    cell,
+    frame_table,
+    gallery_items,
+    metrics_table,
+)
+
+IDENTITY = {
+    "session_id": "2001-01-01T00.00.00.000Z",
+    "mlflow_run_id": None,
+    "env": "smoke",
+    "artifacts": {"trials": "2001-01-01T00.00.00.001Z"},
+}
+
+
+@pytest.fixture
+def results(trials_of, stimuli_of, metrics, entropies, pair_table):
+    stimuli = stimuli_of(["s", "t"], [(3, 8), (1, 7)])
+    answers = [("a", "s", 3), ("b", "s", 8), ("a", "t", 1), ("b", "t", 1)]
+    return {
+        "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
+        "sampling_acceptance": pd.DataFrame(
+            {
+                "strategy": ["uncertainty", "uncertainty", "controversial"],
+                "model_1": ["vgg", "vgg", "vgg"],
+                "model_2": [None, None, "lrm"],
+                "proposals": [4, 6, 0],
+                "accepted": [1, 4, 0],
+            }
+        ),
+        "sampling_metrics": {"acceptance": 0.5},
+        "stimuli": stimuli,
+        "participants": pd.DataFrame({"participant_id": ["<b>a</b>"], "include": [True]}),
+        "quality_report": {"excluded": 0},
+        "guidance_summary": guidance_summary(guidance_outcomes(trials_of(answers), stimuli, 10), 0, 50),
+        "alignment_metrics": metrics,
+        "alignment_entropy": entropies,
+        "alignment_summary": {"vgg": {"base": 0.4}},
+        "manipulation_summary": pair_summary(pair_table, 0, 50),
+        **{f"figure_{name}": b"\x89PNG" for name in ("guidance", "alignment", "manipulation")},
+    }
+
+
+def test_report_is_self_contained_and_escaped(results):
+    page = build_report(report_content(results, IDENTITY, simulated=True, examples=2))
+    assert not re.search(r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)|@import", page)
+    assert "&lt;b&gt;a&lt;/b&gt;" in page
+    assert "<b>a</b>" not in page
+    assert page.count("data:image/png;base64,") == 5  # two stimuli, three figures
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_report_says_when_participants_are_simulated(results, simulated):
+    page = build_report(report_content(results, IDENTITY, simulated, examples=2))
+    assert ("(simulated participants)</title>" in page) is simulated
+    assert ("No person answered." in page) is simulated
+    assert ("simulat" in page) is simulated
+
+
+def test_report_names_the_run_and_its_artifacts(results):
+    page = build_report(report_content(results, IDENTITY, simulated=True, examples=2))
+    assert "2001-01-01T00.00.00.000Z" in page
+    assert '<th scope="row">mlflow run id</th><td><code>not available</code></td>' in page
+    assert "<code>trials</code></th><td><code>2001-01-01T00.00.00.001Z</code>" in page
+
+
+def test_key_numbers_stand_beside_the_published_ones(results):
+    numbers = {number.measure: (number.published, number.found) for number in key_numbers(results)}
+    assert numbers["Guidance success, share of stimuli"][0] == "20%"
+    assert numbers["Guidance success, share of stimuli"][1].startswith("50.0% [")
+    assert numbers["Stimuli with unanimous answers"] == ("42%", "50%")
+    # mean of VGG .4375 and LRM .1875
+    assert numbers["BaseNet: accuracy on people's choices, mean over classifiers"] == ("0.47", "0.31")
+    assert numbers["VGG: Spearman ρ of model's and people's entropy, GroupNet"] == ("0.74", "1.00")
+    assert numbers["Pairs, customised: targeted ratio"][0] == "62%"
+    assert numbers["Pairs, customised: targeted ratio"][1].startswith("80.0% [")
+    assert numbers["Pairs, customised: net directed success"][0] == "6.2%"
+
+
+def test_key_numbers_say_what_is_not_defined(results, pair_table):
+    only = pair_table[(pair_table["source"] == "individual") & (pair_table["outcome"] == "bias")]
+    results["manipulation_summary"] = json.loads(json.dumps(pair_summary(only, 0, 20)))
+    numbers = {number.measure: number.found for number in key_numbers(results)}
+    assert numbers["Pairs, first round: success"] == "not defined"
+    assert numbers["Pairs, customised: targeted ratio"] == "not defined"
+    assert numbers["Pairs: difference in success, p"] == "not defined"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "not defined"),
+        (float("nan"), "not defined"),
+        (pd.NA, "not defined"),
+        (True, "yes"),
+        (np.bool_(False), "no"),
+        (np.int64(12345), "12,345"),
+        (0.123456, "0.1235"),
+        (np.float32(0.5), "0.5"),
+        ("text", "text"),
+    ],
+)
+def test_cells(value, text):
+    assert cell(value) == text
+
+
+def test_frames_leave_out_arrays():
+    table = frame_table("T", pd.DataFrame({"n_trials": [3], "image": [np.zeros(4)]}))
+    assert (table.columns, table.rows) == (["n trials"], [["3"]])
+
+
+def test_nested_metrics_become_rows():
+    table = metrics_table("T", {"a_b": {"c": 1, "d": [0.5, 1]}, "loss": list(range(9))})
+    assert table.rows == [["a b / c", "1"], ["a b / d", "0.5, 1"], ["loss", "0 to 8 in 9 steps"]]
+
+
+def test_acceptance_is_summed_over_digit_pairs(results):
+    rows = acceptance_table(results["sampling_acceptance"]).rows
+    assert rows == [
+        ["controversial", "VGG and LRM", "0", "0", "not defined"],
+        ["uncertainty", "VGG", "10", "5", "0.5"],
+    ]
+
+
+def test_alignment_rows(metrics):
+    table = alignment_table(metrics)
+    assert table.rows[0] == ["VGG", "0.438", "0.688", "0.750", "0.950", "0.950", "0.950"]
+
+
+def test_gallery_images_keep_their_pixels(results):
+    item = gallery_items(results["stimuli"], 1)[0]
+    shown = np.round(image.imread(io.BytesIO(item.png))[..., 0] * 255)
+    expected = results["stimuli"].set_index("target_1").loc[int(item.lines[0][0]), "image"]
+    np.testing.assert_array_equal(shown.ravel(), expected)

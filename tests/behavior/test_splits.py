@@ -1,0 +1,42 @@
+import pandas as pd
+import pytest
+
+from bam_pipelines.behavior.splits import assign_splits
+
+SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
+
+
+def trials(n_images, people="ab"):
+    rows = [(person, f"i{image:03d}", "main") for person in people for image in range(n_images)]
+    rows += [("a", "digit", "catch"), ("a", "clear", "practice"), ("a", "i000", "manipulation")]
+    return pd.DataFrame(rows, columns=["participant_id", "stimulus_id", "phase"]).assign(split="none")
+
+
+def test_images_are_disjoint_and_shared_out():
+    split = assign_splits(trials(10), SHARES, seed=0)
+    main = split[split["phase"] == "main"]
+    assert (main.groupby("stimulus_id")["split"].nunique() == 1).all()
+    # 60/20/20 of 10 images, two people each
+    assert main["split"].value_counts().to_dict() == {"train": 12, "validation": 4, "test": 4, "none": 0}
+
+
+def test_other_phases_have_no_split():
+    split = assign_splits(trials(10), SHARES, seed=0)
+    assert (split.loc[split["phase"] != "main", "split"] == "none").all()
+
+
+def test_the_split_depends_on_the_seed_and_the_images_alone():
+    def of(table, seed):
+        main = assign_splits(table, SHARES, seed).query("phase == 'main'")
+        return main.drop_duplicates("stimulus_id").set_index("stimulus_id")["split"].astype(str).sort_index().to_dict()
+
+    assert of(trials(30), 0) == of(trials(30, people="cba").sample(frac=1, random_state=1), 0)
+    assert of(trials(30), 0) != of(trials(30), 1)
+
+
+def test_empty_splits_and_wrong_shares_are_refused():
+    with pytest.raises(ValueError, match="split validation would hold no image: 2 images of phase main"):
+        assign_splits(trials(2), SHARES, seed=0)
+    for shares in ({"train": 0.6, "test": 0.4}, {"train": 0.6, "validation": 0.2, "test": 0.3}):
+        with pytest.raises(ValueError, match="expected train, validation and test with a sum of 1"):
+            assign_splits(trials(10), shares, seed=0)

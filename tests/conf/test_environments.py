@@ -1,0 +1,133 @@
+"""Conf is code: every environment resolves, and every result has a versioned place of its own."""
+
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+
+from bam_pipelines.hooks.provenance import RUN_IDENTITY
+from bam_pipelines.pipeline_registry import STAGES, register_pipelines
+from bam_pipelines.settings import CONFIG_LOADER_ARGS
+
+CONF = Path(__file__).parents[2] / "conf"
+ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "local")
+# datasets that are handed from node to node, or to a node by a hook, on purpose
+IN_MEMORY = {RUN_IDENTITY}
+
+
+def loader(env, **runtime_params):
+    return OmegaConfigLoader(
+        str(CONF), env=env, runtime_params=runtime_params, **{**CONFIG_LOADER_ARGS, "default_run_env": "base"}
+    )
+
+
+@pytest.fixture(scope="module")
+def pipelines():
+    return register_pipelines()
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def env(request):
+    return request.param
+
+
+@pytest.fixture
+def used(pipelines):
+    names = set().union(*(pipeline.datasets() for pipeline in pipelines.values()))
+    return {name for name in names if not name.startswith("params:") and name != "parameters"}
+
+
+def test_there_are_the_four_environments():
+    assert ENVIRONMENTS == ["base", "full", "paper", "smoke"]
+
+
+def test_every_stage_is_registered_and_only_prior_is_left_out_of_the_default_run(pipelines):
+    assert set(pipelines) == {*STAGES, "__default__"}
+    left_out = {node for name in STAGES for node in pipelines[name].nodes} - set(pipelines["__default__"].nodes)
+    assert left_out == set(pipelines["prior"].nodes)
+
+
+def test_every_parameter_that_a_stage_takes_is_there(env, pipelines):
+    parameters = loader(env)["parameters"]
+    for pipeline in pipelines.values():
+        for name in pipeline.datasets():
+            if name.startswith("params:"):
+                value = parameters
+                for key in name.removeprefix("params:").split("."):
+                    assert key in value, f"{name} is missing in {env}"
+                    value = value[key]
+
+
+def test_every_file_lies_under_the_environments_own_folder(env):
+    config = loader(env)
+    root, prior_root = config["globals"]["data_root"], config["globals"]["prior_root"]
+    assert root == ("data" if env == "base" else f"data/{env}")
+    for name, entry in config["catalog"].items():
+        assert entry["filepath"].startswith((f"{root}/0", f"{prior_root}/0")), name
+        assert entry["versioned"] is True, name
+        assert entry["type"] == "bam_pipelines.datasets.AtomicDataset", name
+
+
+def test_environments_share_only_what_the_prior_stage_makes(pipelines):
+    catalogs = {env: loader(env)["catalog"] for env in ENVIRONMENTS}
+    of_prior = pipelines["prior"].all_outputs() | pipelines["prior"].inputs()
+    for name in catalogs["base"]:
+        places = {catalog[name]["filepath"] for catalog in catalogs.values()}
+        assert len(places) == len(ENVIRONMENTS) or (len(places) == 1 and name in of_prior), name
+
+
+def test_no_dataset_falls_back_to_memory(env, used):
+    catalog = DataCatalog.from_config(loader(env)["catalog"])
+    assert {name for name in used if name not in catalog} == IN_MEMORY
+
+
+def test_every_entry_is_used(env, used):
+    catalog = DataCatalog.from_config(loader(env)["catalog"])
+    entries = set(catalog.config_resolver.config)
+    assert {name for name in entries if name not in used} == set()
+
+
+def test_every_dataset_can_be_made_and_is_in_a_layer(env, used):
+    catalog = DataCatalog.from_config(loader(env)["catalog"])
+    for name in used - IN_MEMORY:
+        dataset = catalog[name]
+        assert dataset.metadata["kedro-viz"]["layer"], name
+        assert dataset.metadata.get("mlflow") in (None, "metrics", "artifact", "children"), name
+
+
+def test_layers_follow_one_another_as_the_stages_do(pipelines, used):
+    """kedro-viz shows no layers at all when one of them comes both before and after another."""
+    catalog = DataCatalog.from_config(loader("base")["catalog"])
+    layer = {name: STAGES.index(catalog[name].metadata["kedro-viz"]["layer"]) for name in used - IN_MEMORY}
+    for node in pipelines["__default__"].nodes + pipelines["prior"].nodes:
+        for source in layer.keys() & set(node.inputs):
+            for result in layer.keys() & set(node.outputs):
+                assert layer[source] <= layer[result], f"{source} comes before {result}"
+
+
+def test_no_two_datasets_share_a_file(env, used):
+    catalog = DataCatalog.from_config(loader(env)["catalog"])
+    places = [str(catalog[name]._filepath) for name in used - IN_MEMORY]
+    assert len(places) == len(set(places))
+
+
+def test_networks_of_the_prior_stage_can_be_elsewhere():
+    entry = loader("full", prior_root="elsewhere")["catalog"]["diffusion_prior"]
+    assert entry["filepath"] == "elsewhere/06_models/diffusion_prior.safetensors"
+
+
+def test_an_environment_states_differences_only():
+    """A file of an environment must not wipe what stands beside it in base."""
+    assert loader("smoke")["parameters"]["preprocessing"]["source"] == "bundled"
+    assert loader("smoke")["parameters"]["preprocessing"]["n_train"] < 4000
+
+
+def test_a_parameter_of_the_command_line_wins():
+    parameters = loader("smoke", preprocessing={"n_train": 7}, seed=3)["parameters"]
+    assert (parameters["preprocessing"]["n_train"], parameters["seed"]) == (7, 3)
+    assert parameters["preprocessing"]["source"] == "bundled"
+
+
+def test_the_experiment_carries_the_environment(env):
+    assert loader(env)["mlflow"]["tracking"]["experiment"]["name"] == f"bam_pipelines_{env}"

@@ -1,0 +1,81 @@
+"""A run without its inputs stops with one sentence."""
+
+import pytest
+from kedro.framework.project import pipelines
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import node, pipeline
+
+from bam_pipelines.hooks import MissingInputHook
+from bam_pipelines.hooks.inputs import missing_inputs_message
+from bam_pipelines.hooks.refusal import RunRefusedError
+
+
+def stage(*links):
+    return pipeline([node(lambda *values: values, inputs, output, name=output) for inputs, output in links])
+
+
+REGISTERED = {
+    "preprocessing": stage(("params:seed", "mnist_train")),
+    "classifiers": stage(("mnist_train", "classifier_vgg"), ("classifier_vgg", "metrics")),
+    "sampling": stage((["classifier_vgg", "prior", "params:seed"], "stimuli")),
+}
+
+
+def message(missing, name="sampling", env=None, absent=()):
+    run_params = {"pipeline_names": name and [name], "env": env}
+    return missing_inputs_message(missing, {*missing, *absent}, run_params, REGISTERED)
+
+
+def test_the_sentence_names_input_and_command():
+    assert message(["classifier_vgg"]) == (
+        "sampling needs classifier_vgg, which does not exist yet: run `kedro run --pipelines classifiers` first."
+    )
+
+
+def test_several_inputs_and_stages_are_one_sentence():
+    assert message(["classifier_vgg", "mnist_train"]) == (
+        "sampling needs classifier_vgg, mnist_train, which do not exist yet: "
+        "run `kedro run --pipelines preprocessing,classifiers` first."
+    )
+
+
+def test_what_the_maker_needs_is_made_too():
+    text = message(["classifier_vgg"], absent=["mnist_train"])
+    assert text.endswith(": run `kedro run --pipelines preprocessing,classifiers` first.")
+
+
+@pytest.mark.parametrize(("env", "options"), [("smoke", " --env smoke"), ("local", ""), (None, "")])
+def test_the_command_is_for_the_same_environment(env, options):
+    assert message(["mnist_train"], "classifiers", env).endswith(
+        f"`kedro run --pipelines preprocessing{options}` first."
+    )
+
+
+def test_an_input_that_no_stage_makes():
+    assert message(["prior"]) == (
+        "sampling needs prior, which does not exist yet, and no stage makes prior: "
+        "put the files where conf/*/catalog.yml says."
+    )
+
+
+def test_the_default_run_has_a_name():
+    assert message(["mnist_train"], None).startswith("The default run needs mnist_train")
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    content = REGISTERED | {"__default__": sum(REGISTERED.values(), start=pipeline([]))}
+    monkeypatch.setattr(pipelines, "_content", content)
+    monkeypatch.setattr(pipelines, "_is_data_loaded", True)
+    monkeypatch.setattr(pipelines, "set_requested", lambda names: None)
+
+
+def test_the_run_is_refused(registry):
+    catalog = DataCatalog({"prior": MemoryDataset(1)})
+    with pytest.raises(RunRefusedError, match="needs classifier_vgg, which .* --pipelines preprocessing,classifiers`"):
+        MissingInputHook().before_pipeline_run({"pipeline_names": ["sampling"]}, REGISTERED["sampling"], catalog)
+
+
+def test_a_run_with_its_inputs_goes_on():
+    catalog = DataCatalog({"prior": MemoryDataset(1), "classifier_vgg": MemoryDataset(2)})
+    MissingInputHook().before_pipeline_run({"pipeline_names": ["sampling"]}, REGISTERED["sampling"], catalog)

@@ -1,0 +1,110 @@
+"""The reporting stage on hand-made tables, from end to end."""
+
+import io
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from bam_pipelines.images.table import image_columns
+from bam_pipelines.pipelines.reporting import create_pipeline, nodes
+
+PEOPLE = ["a", "b"]
+TARGETS = [(3, 8), (1, 7)]
+
+
+@pytest.fixture
+def stimuli():
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 1, 8, 8), dtype=np.uint8)
+    targets = np.array(TARGETS)
+    return pd.DataFrame(
+        image_columns(pixels)
+        | {"strategy": "uncertainty", "source": "base", "target_1": targets[:, 0], "target_2": targets[:, 1]}
+        | {"model_1": "vgg", "model_2": None, "p1_target_1": 0.5, "p1_target_2": 0.5, "p2_target_2": np.nan}
+    )
+
+
+@pytest.fixture
+def trials(stimuli):
+    rows = [
+        {"participant_id": person, "stimulus_id": name, "trial_index": index, "response": targets[turn]}
+        for turn, person in enumerate(PEOPLE)
+        for index, (name, targets) in enumerate(zip(stimuli["stimulus_id"], TARGETS, strict=True))
+    ]
+    shared = {"dataset_id": "simulated", "task": "digit", "round": 1, "session": 1, "phase": "main", "include": True}
+    return pd.DataFrame(rows).assign(**shared).astype({"response": "Int8"})
+
+
+@pytest.fixture
+def inputs(stimuli, trials):
+    levels = ["base", "group", "individual"]
+    metrics = pd.DataFrame({"classifier": "vgg", "level": levels, "participant_id": "a", "accuracy": [0.4, 0.7, 0.8]})
+    metrics = metrics.assign(dataset="trials_test", entropy_bin="all", n_trials=10, log_loss=1.0)
+    pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success"})
+    estimate = {"value": 1.0, "low": 1.0, "high": 1.0}
+    measures = ["success", "bias", "failure", "targeted_ratio", "net_directed_success"]
+    source = {"n": 1, "n_pairs": 1, "n_success": 1} | dict.fromkeys(measures, estimate)
+    difference = dict.fromkeys(measures, {"value": 0.0, "p": 1.0})
+    return {
+        "trials": trials,
+        "trial_stimuli": stimuli,
+        "stimuli": stimuli,
+        "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
+        "sampling_acceptance": stimuli[["strategy", "model_1", "model_2"]].assign(proposals=2, accepted=1),
+        "sampling_metrics": {"acceptance": 0.5},
+        "participants": pd.DataFrame({"participant_id": PEOPLE}),
+        "quality_report": {"excluded": 0},
+        "alignment_metrics": metrics,
+        "alignment_entropy": pd.DataFrame(
+            {"classifier": "vgg", "level": "base", "model_entropy": [0.1, 0.2, 0.3], "human_entropy": [0.0, 1.0, 0.5]}
+        ),
+        "alignment_summary": {"vgg": {"base": 0.4}},
+        "manipulation_outcomes": pairs.assign(direction="targeted"),
+        "manipulation_summary": {"sources": {"base": source, "individual": source}, "difference": difference},
+        "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
+        "params:seed": 5,
+        "params:reporting.n_classes": 10,
+        "params:reporting.resamples": 20,
+        "params:reporting.entropy_classifier": "vgg",
+        "params:reporting.gallery_size": 2,
+    }
+
+
+class PngMemory(MemoryDataset):
+    """Loads a saved figure as PNG bytes, as the catalog's figure entries do."""
+
+    def load(self):
+        buffer = io.BytesIO()
+        super().load().savefig(buffer, format="png", dpi=20)
+        return buffer.getvalue()
+
+
+def test_the_stage_writes_figures_and_a_report(inputs):
+    logging.getLogger("kedro").setLevel(logging.WARNING)
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    for name in ("figure_guidance", "figure_alignment", "figure_manipulation"):
+        catalog[name] = PngMemory(copy_mode="assign")
+    catalog["report"] = MemoryDataset()
+    SequentialRunner().run(create_pipeline(), catalog)
+    page = catalog.load("report")
+    assert "(simulated participants)</title>" in page
+    assert page.count("data:image/png;base64,") == 5
+    assert '<th scope="row">seed</th><td><code>5</code></td>' in page
+    assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
+
+
+def test_the_stage_asks_for_nothing_but_the_other_stages_results(inputs):
+    assert create_pipeline().inputs() == set(inputs)
+
+
+def test_figures_follow_the_trials_in_saying_simulated(inputs):
+    people = inputs["trials"].assign(dataset_id="study1")
+    summary = inputs["manipulation_summary"]
+    assert (
+        "simulated"
+        in nodes.draw_manipulation(inputs["manipulation_outcomes"], summary, inputs["trials"]).get_suptitle()
+    )
+    assert "simulated" not in nodes.draw_manipulation(inputs["manipulation_outcomes"], summary, people).get_suptitle()
