@@ -8,8 +8,6 @@ ARGS ?=
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
-# a notice of mlflow to authors of model classes, shown at every import
-export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
 
 .PHONY: run test lint format viz mlflow clean
 .DELETE_ON_ERROR:

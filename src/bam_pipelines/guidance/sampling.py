@@ -100,7 +100,7 @@ def sample_stimuli(
     -------
     stimuli
         The stimulus table: one row an accepted image, in the order of the cells; images that repeat an earlier one
-        pixel by pixel are dropped.
+        pixel by pixel are dropped. Without rows and columns if no proposal was accepted.
     acceptance
         One row a cell: ``strategy``, ``source``, ``model_1``, ``model_2``, ``pair_id``, ``target_1``, ``target_2``,
         ``quota``, ``proposals``, ``accepted``.
@@ -108,7 +108,7 @@ def sample_stimuli(
     Raises
     ------
     ValueError
-        If a cell names a classifier that is not given, or no proposal at all was accepted.
+        If a cell names a classifier that is not given.
     """
     unknown = sorted({name for cell in cells for name in cell.models} - set(classifiers))
     if unknown:
@@ -172,10 +172,7 @@ def _collect(
 
 def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.DataFrame:
     if not rows:
-        raise ValueError(
-            f"none of the {plan.rule.strategy} proposals was accepted; raise the sampler's guidance_scale or steps, or "
-            "lower what acceptance asks for."
-        )
+        return pd.DataFrame()
     cells = [row["cell"] for row in rows]
     probabilities = np.full((len(rows), 4), np.nan)
     for index, row in enumerate(rows):
@@ -215,6 +212,22 @@ def _acceptance_row(one: _Progress, plan: SamplingPlan) -> dict[str, object]:
         "proposals": one.proposed,
         "accepted": len(one.rows),
     }
+
+
+def joined_stimuli(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join stimulus tables and drop images that repeat an earlier one.
+
+    Raises
+    ------
+    ValueError
+        If none of them holds a stimulus.
+    """
+    filled = [table for table in tables if not table.empty]
+    if not filled:
+        raise ValueError(
+            "no proposal was accepted; raise the sampler's guidance_scale or steps, or lower what acceptance asks for."
+        )
+    return pd.concat(filled, ignore_index=True).drop_duplicates("stimulus_id", ignore_index=True)
 
 
 def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[str, Any]:

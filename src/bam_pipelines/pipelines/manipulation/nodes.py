@@ -15,7 +15,7 @@ from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import balanced_cells
 from bam_pipelines.guidance.sampler import SamplerSettings
-from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, sample_stimuli
+from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 
@@ -55,7 +55,7 @@ def sample_customised_stimuli(
     stimuli, acceptance = sample_stimuli(
         cells, networks, prior, judge.network, _plan(options, seed), resolve_compute(compute)
     )
-    return validate_stimuli(stimuli), acceptance
+    return validate_stimuli(joined_stimuli([stimuli])), acceptance
 
 
 def _plan(options: dict[str, Any], seed: int) -> SamplingPlan:

@@ -13,7 +13,7 @@ from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell, controversial_cells, uncertainty_cells
 from bam_pipelines.guidance.objectives import Strategy
 from bam_pipelines.guidance.sampler import SamplerSettings
-from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, sample_stimuli
+from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 
@@ -32,8 +32,8 @@ def sample_boundary_stimuli(
         sample_stimuli(cells, networks, prior, judge.network, _plan(options, strategy, seed), resolve_compute(compute))
         for strategy, cells in _cells(options, list(classifiers), n_classes, seed).items()
     ]
-    stimuli, acceptance = (pd.concat(tables, ignore_index=True) for tables in zip(*sampled, strict=True))
-    return validate_stimuli(stimuli.drop_duplicates("stimulus_id", ignore_index=True)), acceptance
+    stimuli, acceptance = zip(*sampled, strict=True)
+    return validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
 
 
 def _cells(options: dict[str, Any], names: list[str], n_classes: int, seed: int) -> dict[Strategy, list[Cell]]:

@@ -1,0 +1,49 @@
+"""Who is paired with whom."""
+
+import pytest
+
+from bam_pipelines.alignment.pairs import group_pairs
+
+PEOPLE = [f"s{number:03d}" for number in range(1, 21)]
+
+
+def test_the_papers_six_groups_of_three_give_eighteen_pairs():
+    pairs = group_pairs(PEOPLE, n_groups=6, group_size=3, seed=0)
+    assert len(pairs) == 18  # 6 · 3 · 2 / 2
+    assert pairs["group"].value_counts().to_dict() == dict.fromkeys(range(6), 3)
+    members = [set(block["participant_1"]) | set(block["participant_2"]) for _, block in pairs.groupby("group")]
+    assert [len(group) for group in members] == [3] * 6
+    assert len(set().union(*members)) == 18  # disjoint
+    assert set().union(*members) <= set(PEOPLE)
+
+
+def test_a_pair_is_named_after_its_members_in_order():
+    pairs = group_pairs(PEOPLE, n_groups=6, group_size=3, seed=0)
+    assert (pairs["participant_1"] < pairs["participant_2"]).all()
+    assert (pairs["pair_id"] == pairs["participant_1"] + "x" + pairs["participant_2"]).all()
+    assert pairs["pair_id"].is_unique
+
+
+def test_the_seed_decides_and_the_order_of_the_list_does_not():
+    first, again, other = (group_pairs(PEOPLE, 2, 3, seed) for seed in (0, 0, 1))
+    assert first.equals(again)
+    assert not first.equals(other)
+    assert first.equals(group_pairs(PEOPLE[::-1], 2, 3, seed=0))
+
+
+def test_too_few_participants_are_refused():
+    with pytest.raises(
+        ValueError, match="7 groups of 3 need 21 participants with an individual model, but 20 have one"
+    ):
+        group_pairs(PEOPLE, n_groups=7, group_size=3, seed=0)
+
+
+@pytest.mark.parametrize(("n_groups", "group_size"), [(0, 3), (1, 1)])
+def test_groups_that_make_no_pair_are_refused(n_groups, group_size):
+    with pytest.raises(ValueError, match=f"{n_groups} groups of {group_size} asked for, expected at least 1 group of"):
+        group_pairs(PEOPLE, n_groups, group_size, seed=0)
+
+
+def test_a_participant_listed_twice_is_refused():
+    with pytest.raises(ValueError, match="a participant stands there twice"):
+        group_pairs([*PEOPLE, "s001"], 1, 3, seed=0)
