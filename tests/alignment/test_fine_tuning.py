@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals, fine_tune, mixture_batches
 from bam_pipelines.alignment.trial_data import trial_data
+from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import build_network
@@ -32,8 +33,8 @@ def base():
 
 @pytest.fixture
 def digits(answers_of):
-    trials, stimuli = answers_of([0, 1, 2], ["train", "validation", "test"], {"nobody": [0, 1, 2]})
-    return trial_data(trials, stimuli, 3).images, torch.tensor([0, 1, 2])
+    _, stimuli = answers_of([0, 1, 2], SPLITS[:3], {"nobody": [0, 1, 2]})
+    return table_images(stimuli), torch.tensor([0, 1, 2])
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_batch_depends_on_seed_and_step_alone():
     assert not torch.equal(draw(5)[0], other(5)[0])
 
 
-@pytest.mark.parametrize("ratio", [(1,), (1, 1, 1), (1, -1), (0, 0)])
+@pytest.mark.parametrize("ratio", [(1,), (1, 1, 1), (2, -1), (0, 0)])
 def test_a_ratio_that_does_not_fit_is_refused(ratio):
     with pytest.raises(ValueError, match=r"ratio is \(.*\), expected 2 weights of at least 0, not all 0"):
         mixture_batches([source(0.1, 3, 0), source(0.2, 3, 1)], ratio, 4, seed=0)
@@ -93,15 +94,13 @@ def test_an_empty_source_is_refused():
 
 def test_predictions_move_towards_the_answers(base, data, digits, compute):
     before = {name: value.clone() for name, value in base.network.state_dict().items()}
-    fit = fine_tune(base.network, [data.batch(data.rows("train"))], data.batch(data.rows("validation")),
-                    FineTuning(TRAINING, (1,)), compute, seed=0)  # fmt: skip
-    images, responses = data.batch(data.rows("test"))
-    losses = [
-        functional.cross_entropy(class_logits(network, images), responses) for network in (base.network, fit.network)
-    ]
+    train, validation, test = (data.batch(data.rows(split)) for split in ("train", "validation", "test"))
+    fit = fine_tune(base.network, [train], validation, FineTuning(TRAINING, (1,)), compute, seed=0)
+    networks = base.network, fit.network
+    losses = [functional.cross_entropy(class_logits(network, test[0]), test[1]) for network in networks]
     assert losses[1] < losses[0] - 0.05
     zeros = digits[0][:1]  # an image of class 0, which everyone calls a 1
-    chance = [class_logits(network, zeros).softmax(dim=1)[0, 1] for network in (base.network, fit.network)]
+    chance = [class_logits(network, zeros).softmax(dim=1)[0, 1] for network in networks]
     assert chance[1] > chance[0] + 0.1
     assert same_weights(before, base.network.state_dict())
 
@@ -151,8 +150,9 @@ def test_no_weight_depends_on_test_answers(base, answers, data, digits, compute,
 
 def test_validation_answers_choose_the_epoch_and_nothing_else(base, answers, data, digits, compute):
     trials, stimuli = answers
-    rows = trials["split"] == "validation"
-    trials.loc[rows, "response"] = (trials.loc[rows, "response"] + 1) % 3
+    rows = (trials["split"] == "validation").to_numpy()
+    for image, name in enumerate(stimuli["stimulus_id"]):  # now everyone agrees with the digits
+        trials.loc[rows & (trials["stimulus_id"] == name), "response"] = image % 3
     (_, fit), (_, changed) = (
         align_group(base, one, digits, GROUP, compute, seed=0) for one in (data, trial_data(trials, stimuli, 3))
     )

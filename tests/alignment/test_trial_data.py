@@ -21,10 +21,11 @@ def test_every_trial_finds_its_image_again(tables):
     shown = dict(zip(stimuli["stimulus_id"], stimuli["image"], strict=True))
     assert len(data.response) == len(trials) == 10
     for index, trial in trials.iterrows():
-        image, response = data.batch(data.rows(trial["split"], trial["participant_id"]))
-        expected = torch.tensor(shown[trial["stimulus_id"]]).reshape(1, 8, 8) / 255
-        assert any(torch.equal(one, expected) and other == trial["response"] for one, other in zip(image, response))
+        image = torch.tensor(shown[trial["stimulus_id"]]).reshape(1, 8, 8) / 255
+        assert torch.equal(data.images[data.stimulus[index]], image)
         assert data.stimulus_ids[data.stimulus[index]] == trial["stimulus_id"]
+        assert data.response[index] == trial["response"]
+        assert (data.participant[index], data.split[index]) == (trial["participant_id"], trial["split"])
 
 
 def test_rows_are_those_of_a_split_and_a_person(tables):

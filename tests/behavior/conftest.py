@@ -92,6 +92,7 @@ def make_parameters(**groups):
             "lapse_concentration": 50,
         },
         "session": {
+            "stimuli_per_participant": None,
             "catch_share": 0.05,
             "minimum_catch": 12,
             "catch_pool": 20,

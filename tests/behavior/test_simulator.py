@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bam_pipelines.behavior.assignments import assign_everyone
+from bam_pipelines.behavior.assignments import assign_balanced
 from bam_pipelines.behavior.clear_digits import choose_clear_digits
 from bam_pipelines.behavior.observers import draw_participants
 from bam_pipelines.behavior.schemas import validate_trials
@@ -16,7 +16,7 @@ def simulate(observer, digits, stimuli):
         if participants is None:
             participants = draw_participants(settings.participants.n_participants, 3, 3, settings.participants, seed)
         if assignments is None:
-            assignments = assign_everyone(participants["participant_id"].to_list(), table)
+            assignments = assign_balanced(participants["participant_id"].to_list(), table, None, 0)
         catch = choose_clear_digits(digits, observer, 20, 1.0, seed, round_number)
         return simulate_trials(table, catch, observer, participants, assignments, settings, seed, round_number)
 

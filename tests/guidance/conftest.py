@@ -43,7 +43,7 @@ def make_linear(weights, biases=0.0):
     with torch.no_grad():
         network[1].weight.copy_(weights)
         network[1].bias.copy_(torch.as_tensor(biases, dtype=torch.float32).expand(len(weights)))
-    return network.eval()
+    return network.eval().requires_grad_(False)
 
 
 @pytest.fixture

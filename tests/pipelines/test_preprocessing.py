@@ -1,6 +1,4 @@
-"""The preprocessing stage on the bundled digits, and on official files where they are given."""
-
-import os
+"""The preprocessing stage on the bundled digits; tests/test_full.py has the official files."""
 
 import numpy as np
 import pytest
@@ -66,19 +64,3 @@ def test_the_official_test_digits_are_kept_whole(monkeypatch):
     monkeypatch.setattr(module, lambda *arguments: bundled_digits().take(np.arange(50)))
     with pytest.raises(ValueError, match="preprocessing.n_test is 20, expected 50: the official test digits are kept"):
         split_digits(OPTIONS | {"source": "idx"}, seed=0)
-
-
-@pytest.mark.full
-@pytest.mark.skipif("BAM_MNIST" not in os.environ, reason="BAM_MNIST does not name the folder of the official files")
-def test_the_official_files_without_the_bundled_digits():
-    options = OPTIONS | {"source": "idx", "folder": os.environ["BAM_MNIST"], "exclude_bundled": True}
-    tables = split_digits(options | {"n_train": 50_000, "n_validation": 5_000, "n_test": 10_000}, seed=0)
-    summary = summarise_digits(**tables)
-    assert {name: counts["n"] for name, counts in summary.items()} == {
-        "train": 50_000,
-        "validation": 5_000,
-        "test": 10_000,
-    }
-    # the published counts of zeros and ones among the test digits
-    assert (summary["test"]["classes"]["0"], summary["test"]["classes"]["1"]) == (980, 1135)
-    assert not set(tables["train"]["stimulus_id"]) & set(stimulus_ids(bundled_digits().pixels))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.classification import class_logits, class_probabilities, classification_metrics
@@ -59,7 +60,7 @@ def evaluate_individuals(
     The row of everyone pools the trials, each scored by the model of its own participant.
     """
     parts, digit_rows = [], []
-    for participant_id, network in networks.items():
+    for participant_id, network in tqdm(networks.items(), desc="individual models on test trials", mininterval=1.0):
         rows = data.rows("test", participant_id)
         logits = class_logits(network, data.images)
         parts.append(_scored(data, rows, logits[data.stimulus[rows]], human_entropy))

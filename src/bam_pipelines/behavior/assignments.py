@@ -1,20 +1,45 @@
 """Who is shown which stimulus."""
 
+import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.coercion import shown
+from bam_pipelines.compute.seeds import numpy_generator
 
 
-def assign_everyone(participant_ids: list[str], stimuli: pd.DataFrame) -> pd.DataFrame:
-    """Assign every stimulus to every participant.
+def assign_balanced(participant_ids: list[str], stimuli: pd.DataFrame, each: int | None, seed: int) -> pd.DataFrame:
+    """Assign stimuli to participants so that all stimuli are shown equally often, but for one showing.
+
+    Parameters
+    ----------
+    participant_ids
+        Each once.
+    stimuli
+        Stimulus table.
+    each
+        Stimuli a participant, 1 to the number of stimuli, or None for all of them. They are dealt in turn from one
+        shuffled deck that begins again at its end.
+    seed
+        Of the shuffle.
 
     Returns
     -------
     pandas.DataFrame
         participant_id, stimulus_id; one row a showing.
+
+    Raises
+    ------
+    ValueError
+        If ``each`` is outside its range.
     """
-    people = pd.DataFrame({"participant_id": participant_ids})
-    return people.merge(stimuli[["stimulus_id"]], how="cross")
+    count = len(stimuli) if each is None else each
+    if not 1 <= count <= len(stimuli):
+        raise ValueError(
+            f"behavior.session.stimuli_per_participant is {each}, expected 1 to the number of stimuli, {len(stimuli)}."
+        )
+    deck = numpy_generator(seed, "behavior/assignments").permutation(stimuli["stimulus_id"].to_numpy())
+    dealt = np.arange(count * len(participant_ids)) % len(deck)
+    return pd.DataFrame({"participant_id": np.repeat(participant_ids, count), "stimulus_id": deck[dealt]})
 
 
 def assign_pairs(stimuli: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bam_pipelines.behavior.assignments import assign_everyone, assign_pairs
+from bam_pipelines.behavior.assignments import assign_balanced, assign_pairs
 from bam_pipelines.behavior.clear_digits import choose_clear_digits
 from bam_pipelines.behavior.observers import Observer
 from bam_pipelines.behavior.schemas import REJECTS, STIMULI, empty_table, validate_stimuli
@@ -39,7 +39,7 @@ def first_round(
     settings: BehaviorSettings,
     seed: int,
 ) -> Round:
-    """Show every stimulus to everyone, and split the images.
+    """Show everyone all stimuli, or equally many of them, and split the images.
 
     Parameters
     ----------
@@ -61,7 +61,9 @@ def first_round(
     ValueError
         If there are too few clear digits, or too few stimuli for the splits or the repeats.
     """
-    assignments = assign_everyone(participants["participant_id"].to_list(), stimuli)
+    assignments = assign_balanced(
+        participants["participant_id"].to_list(), stimuli, settings.session.stimuli_per_participant, seed
+    )
     collected = _simulated(stimuli, digits, observer, participants, assignments, settings, seed, 1)
     return collected._replace(trials=assign_splits(collected.trials, settings.splits, seed))
 

@@ -51,6 +51,8 @@ class SessionSettings:
 
     Parameters
     ----------
+    stimuli_per_participant
+        Different stimuli of the first round for each participant; None for all.
     catch_share, minimum_catch
         Catch trials: this share of all others, at least so many.
     catch_pool, clear_share
@@ -62,6 +64,7 @@ class SessionSettings:
         Trials between a stimulus and its repeat, at least.
     """
 
+    stimuli_per_participant: int | None
     catch_share: float
     minimum_catch: int
     catch_pool: int

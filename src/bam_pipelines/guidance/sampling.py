@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ def sample_stimuli(
     if unknown:
         raise ValueError(f"cells name the classifiers {', '.join(unknown)}, but only {', '.join(classifiers)} exist.")
     progress = [_Progress(cell) for cell in cells]
-    for number in range(1, plan.max_proposals + 1):
+    for number in count(1):
         shards = _next_shards(progress, plan)
         if not shards:
             break
@@ -242,7 +243,8 @@ def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[
     -------
     dict
         For each strategy ``stimuli``, ``proposals``, ``acceptance_rate``, ``unfilled_cells``, ``judge_score_median``
-        and, for uncertainty, ``gap_median`` and ``gap_q95``: quantiles of |p(o1) − p(o2)| on the uint8 images.
+        and, for uncertainty, ``gap_median`` and ``gap_q95``: quantiles of |p(o1) − p(o2)| on the uint8 images. A
+        strategy without stimuli has null for them.
     """
     metrics: dict[str, Any] = {"stimuli": len(stimuli)}
     for strategy, cells in acceptance.groupby("strategy"):
@@ -253,9 +255,13 @@ def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[
             "proposals": proposals,
             "acceptance_rate": accepted / proposals,
             "unfilled_cells": int((cells["accepted"] < cells["quota"]).sum()),
-            "judge_score_median": float(chosen["judge_score"].median()),
+            "judge_score_median": _quantile(chosen["judge_score"], 0.5),
         }
         if strategy == "uncertainty":
             gap = (chosen["p1_target_1"] - chosen["p1_target_2"]).abs()
-            metrics[str(strategy)] |= {"gap_median": float(gap.median()), "gap_q95": float(gap.quantile(0.95))}
+            metrics[str(strategy)] |= {"gap_median": _quantile(gap, 0.5), "gap_q95": _quantile(gap, 0.95)}
     return metrics
+
+
+def _quantile(values: pd.Series, share: float) -> float | None:
+    return None if values.empty else float(values.quantile(share))

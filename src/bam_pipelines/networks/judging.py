@@ -155,16 +155,24 @@ def train_judge(
         return functional.mse_loss(candidate(check[0].to(compute.device)).float().cpu(), check[1]).item()
 
     for number in range(int(adversarial["rounds"]) + 1):
+        if number > 0:
+            pool = torch.cat([pool, _fooling(network, digits["train"].shape[1:], family, adversarial, (seed, number))])
         draw = _judge_batches(digits["train"], family, pool, judgments, settings.batch_size, (seed, number))
         description = f"judge ({family}), round {number}"
         fit = fit_network(network, draw, functional.mse_loss, error, settings, compute, description)
         network = fit.network
-        starts = non_digits(
-            int(adversarial["images"]), digits["train"].shape[1:], family, torch_generator(seed, "starts", number)
-        )
-        fooled = adversarial_non_digits(network, starts, int(adversarial["steps"]), float(adversarial["step_length"]))
-        pool = torch.cat([pool, fooled])
     return fit
+
+
+def _fooling(
+    judge: nn.Module,
+    shape: torch.Size,
+    family: Family,
+    adversarial: Mapping[str, int | float],
+    key: tuple[int, int],
+) -> torch.Tensor:
+    starts = non_digits(int(adversarial["images"]), shape, family, torch_generator(key[0], "starts", key[1]))
+    return adversarial_non_digits(judge, starts, int(adversarial["steps"]), float(adversarial["step_length"]))
 
 
 def _judge_batches(

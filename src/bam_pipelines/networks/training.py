@@ -1,6 +1,7 @@
 """The one training loop of every network but the prior."""
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -106,7 +107,7 @@ def fit_network(
     Raises
     ------
     FloatingPointError
-        If the training loss is not finite.
+        If the training loss or the validation score is not finite.
     """
     network = copy.deepcopy(network).to(compute.device).requires_grad_(True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate)
@@ -124,6 +125,10 @@ def fit_network(
                     scheduler.step()
                 bar.update()
             record = EpochRecord(epoch, sum(losses) / len(losses), score(network.eval()))
+            if not math.isfinite(record.validation_score):
+                raise FloatingPointError(
+                    f"the validation score is {record.validation_score} after epoch {epoch}; lower the learning rate."
+                )
             if all(record.validation_score < earlier.validation_score for earlier in history):
                 best_state = copy.deepcopy(network.state_dict())
             history.append(record)

@@ -79,7 +79,7 @@ def _train_judge(
     resources = resolve_compute(compute)
     judged = None
     if judgments is not None and not judgments.empty:
-        judged = table_images(judgments), torch.from_numpy(judgments["share_digit"].to_numpy(dtype=np.float32))
+        judged = table_images(judgments), torch.tensor(judgments["share_digit"].to_numpy(dtype=np.float32))
     with torch_threads(resources.threads):
         fit = train_judge(
             build_network(specification, derive_seed(seed, "judge/weights", family)),

@@ -1,0 +1,64 @@
+"""Device, precision and threads as conf asks for them."""
+
+import pytest
+import torch
+
+from bam_pipelines.compute.device import resolve_compute, torch_threads
+
+PARAMETERS = {"workers": 2, "threads": 1, "device": "cpu", "precision": "float32"}
+
+
+def test_parameters_are_obeyed():
+    compute = resolve_compute(PARAMETERS)
+    assert (compute.device, compute.bfloat16, compute.workers, compute.threads) == (torch.device("cpu"), False, 2, 1)
+    assert resolve_compute({**PARAMETERS, "precision": "bfloat16"}).bfloat16
+
+
+def test_auto_takes_what_the_machine_has(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for native in (True, False):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda native=native: {"avx512_bf16": native})
+        compute = resolve_compute({**PARAMETERS, "device": "auto", "precision": "auto"})
+        assert compute.device.type == "cpu" and compute.bfloat16 is native
+
+
+def test_auto_takes_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    compute = resolve_compute({**PARAMETERS, "device": "auto", "precision": "auto"})
+    assert compute.device.type == "cuda" and not compute.bfloat16
+
+
+def test_networks_run_in_the_precision_asked_for():
+    matrix = torch.ones(2, 2)
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        with resolve_compute({**PARAMETERS, "precision": precision}).autocast():
+            assert (matrix @ matrix).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"workers": 0}, "compute.workers is 0, expected an integer of at least 1"),
+        ({"threads": 1.5}, "compute.threads is 1.5, expected an integer of at least 1"),
+        ({"device": "tpu"}, "compute.device is 'tpu', expected auto, cpu or cuda"),
+        ({"precision": "half"}, "compute.precision is 'half', expected auto, float32 or bfloat16"),
+    ],
+)
+def test_impossible_parameters_are_refused(changed, message):
+    with pytest.raises(ValueError, match=message):
+        resolve_compute({**PARAMETERS, **changed})
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="compute.device is cuda, but torch sees no GPU here"):
+        resolve_compute({**PARAMETERS, "device": "cuda"})
+
+
+def test_threads_are_given_back_even_after_an_error():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError), torch_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise KeyError
+    assert torch.get_num_threads() == before

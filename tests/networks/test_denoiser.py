@@ -1,0 +1,46 @@
+"""The denoiser: shape, locality of images, conditioning on the step."""
+
+import pytest
+import torch
+
+from bam_pipelines.networks.denoiser import PatchUNet
+
+
+@pytest.fixture(scope="module")
+def network():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return PatchUNet(8, 2, block_channels=(16, 32), attention_head_width=8).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def noisy():
+    return torch.randn(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+def test_output_has_the_shape_of_the_input(network, noisy):
+    assert network(noisy, torch.tensor([0, 10, 999])).shape == noisy.shape
+
+
+def test_an_image_is_denoised_at_its_own_step(network, noisy):
+    together = network(noisy, torch.tensor([3, 500, 3]))
+    alone = torch.cat([network(noisy[i : i + 1], torch.tensor([step])) for i, step in enumerate((3, 500, 3))])
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
+    assert (network(noisy, torch.tensor([500] * 3)) - together)[[0, 2]].abs().max() > 1e-3
+
+
+def test_patches_are_seen_side_by_side(network):
+    # 2 channels of 2 x 2 pixels: 8 maps of 4 x 4
+    assert network.unet.config.in_channels == network.unet.config.out_channels == 8
+    assert network.unet.config.sample_size == 4
+
+
+def test_the_gradient_reaches_every_pixel(network, noisy):
+    leaf = noisy.clone().requires_grad_(True)
+    network(leaf, torch.tensor([5, 5, 5]))[0].square().sum().backward()
+    assert (leaf.grad[0] != 0).all() and (leaf.grad[1:] == 0).all()
+
+
+def test_an_image_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="image_size is 10, expected a multiple of 4"):
+        PatchUNet(10, 1, block_channels=(16, 32))

@@ -1,0 +1,48 @@
+"""The vision transformer: patches, positions, class token."""
+
+import pytest
+import torch
+
+from bam_pipelines.networks.transformer import VisionTransformer
+
+
+@pytest.fixture
+def network():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return VisionTransformer(8, 1, 3, patch_size=4, width=16, depth=2, heads=2).eval()
+
+
+@torch.no_grad()
+def test_every_patch_counts_and_so_does_its_place(network):
+    image = torch.zeros(1, 1, 8, 8)
+    bright = []
+    for top in (0, 4):
+        for left in (0, 4):
+            changed = image.clone()
+            changed[..., top : top + 4, left : left + 4] = 1.0
+            bright.append(network(changed))
+    answers = torch.cat([network(image), *bright])
+    assert (torch.cdist(answers, answers) + torch.eye(5) > 1e-5).all()
+
+
+@torch.no_grad()
+def test_without_positions_the_order_of_patches_is_lost(network):
+    network.positions.zero_()
+    image = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(network(image), network(image.roll(4, dims=3)), rtol=0, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_answer_is_read_from_the_class_token(network):
+    # without attention's output nothing of the patches reaches the class token
+    for layer in network.encoder.layers:
+        layer.self_attn.out_proj.weight.zero_()
+    images = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    first, second = network(images)
+    torch.testing.assert_close(first, second, rtol=0, atol=1e-6)
+
+
+def test_patches_must_fit_the_image():
+    with pytest.raises(ValueError, match="image_size is 10, expected a multiple of patch_size = 4"):
+        VisionTransformer(10, 1, 3)

@@ -1,0 +1,150 @@
+"""The alignment stage on hand-made answers to tiny images."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from bam_pipelines.images.table import labelled_images
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.networks.registry import build_network
+from bam_pipelines.pipelines.alignment import create_pipeline
+from bam_pipelines.pipelines.alignment.nodes import (
+    collect_evaluations,
+    evaluate_classifier,
+    fine_tune_group,
+    fine_tune_individuals,
+)
+
+TRAINING = {"epochs": 3, "samples_per_epoch": 60, "batch_size": 20, "learning_rate": 0.02, "schedule": "constant"}
+OPTIONS = {
+    "min_training_trials": 12,
+    "group": {"ratio": [1, 1], "training": TRAINING},
+    "individual": {"ratio": [2, 1, 1], "training": TRAINING},
+}
+SPLITS = np.repeat(["train", "validation", "test"], [12, 6, 6])
+
+
+@pytest.fixture
+def answers(tiny_digits):
+    """Twenty-four images; a and b call a 0 a 1, b also calls a 2 a 0; c answers too few training trials."""
+    stimuli = tiny_digits(24, seed=7)
+    shown = stimuli["label"].to_numpy()
+    habits = {"a": [1, 1, 2], "b": [1, 1, 0], "c": [0, 1, 2]}
+    rows = [
+        {"participant_id": person, "stimulus_id": name, "split": split, "response": habit[label]}
+        for person, habit in habits.items()
+        for name, split, label in zip(stimuli["stimulus_id"], SPLITS, shown, strict=True)
+    ]
+    trials = pd.DataFrame(rows).assign(task="digit", phase="main", include=True, round=1, session=1)
+    trials = trials.assign(row_id=[f"t{row}" for row in range(len(trials))], trial_index=range(len(trials)))
+    trials = trials.astype({"response": "Int8"})
+    trials.loc[(trials["participant_id"] == "c") & (trials["trial_index"] % 24 == 0), "response"] = pd.NA
+    return {"trials": trials, "trial_stimuli": stimuli.drop(columns="label")}
+
+
+@pytest.fixture
+def base():
+    facts = {"image_size": 8, "channels": 1, "n_classes": 3}
+    specification = NetworkSpecification("lrm", facts)
+    return TrainedNetwork(build_network(specification, seed=0), specification)
+
+
+@pytest.fixture
+def aligned(base, answers, tiny_digits, compute):
+    common = {**answers, "digits": tiny_digits(30), "options": OPTIONS, "compute": compute, "seed": 0}
+    group, history = fine_tune_group(base=base, **common)
+    individuals, epochs = fine_tune_individuals(group=group, **common)
+    return {"group": group, "individuals": individuals, "history": history, "epochs": epochs}
+
+
+@pytest.fixture
+def evaluated(base, aligned, answers, tiny_digits):
+    models = {"base": base, "group": aligned["group"], "individuals": aligned["individuals"]}
+    return evaluate_classifier("lrm", **models, **answers, digits=tiny_digits(30, seed=3))
+
+
+def accuracy(metrics, level, participant_id):
+    rows = metrics.query("level == @level and participant_id == @participant_id and dataset == 'trials_test'")
+    return rows.query("entropy_bin == 'all'")["accuracy"].item()
+
+
+def test_models_learn_what_people_answer(evaluated):
+    metrics, _ = evaluated
+    assert accuracy(metrics, "group", "all") > accuracy(metrics, "base", "all")
+    assert accuracy(metrics, "individual", "b") > accuracy(metrics, "group", "b")
+
+
+def test_only_bs_own_model_learns_that_b_calls_a_2_a_0(aligned, tiny_digits):
+    images, labels = labelled_images(tiny_digits(30, seed=3))
+    networks = {name: aligned["individuals"].network(name) for name in ("a", "b")} | {"group": aligned["group"].network}
+    logits = {name: network(images[labels == 2]).mean(dim=0) for name, network in networks.items()}
+    lead = {name: (values[0] - values[2]).item() for name, values in logits.items()}
+    assert lead["a"] < lead["group"] < lead["b"]
+    assert lead["b"] - lead["a"] > 2  # fitted to everyone's answers alone, the two come within 1 of each other
+
+
+def test_only_people_with_enough_training_trials_get_a_model(aligned):
+    assert list(aligned["individuals"].states) == ["a", "b"]
+    assert aligned["epochs"]["n_participants"] == 2
+    assert set(aligned["epochs"]["best_epoch"]) == {"a", "b"}
+    assert len(aligned["history"]["train_loss"]) == TRAINING["epochs"]
+
+
+def test_nobody_with_enough_trials_is_an_error(base, answers, tiny_digits, compute):
+    options = OPTIONS | {"min_training_trials": 13}
+    with pytest.raises(ValueError, match=r"no participant has 13 training trials .*; lower alignment.min_training"):
+        fine_tune_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
+
+
+def test_the_evaluation_has_all_levels_people_and_bins(evaluated):
+    metrics, entropies = evaluated
+    everyone = {"all", "a", "b", "c"}
+    people = metrics[metrics["dataset"] == "trials_test"].groupby("level")["participant_id"].unique().map(set)
+    assert people.to_dict() == {"base": everyone, "group": everyone, "individual": {"all", "a", "b"}}
+    assert set(metrics["classifier"]) == set(entropies["classifier"]) == {"lrm"}
+    # answers to a 0: 1 1 0, to a 1: 1 1 1, to a 2: 2 0 2; one of three is 0.918 bits, so no image is above one bit
+    assert set(metrics["entropy_bin"]) == {"all", "zero", "low"}
+    assert entropies.groupby("level").size().to_dict() == {"base": 6, "group": 6}
+    assert sorted(entropies.query("level == 'base'")["human_entropy"]) == pytest.approx([0, 0] + [0.9182958] * 4)
+
+
+def test_evaluations_are_joined_and_summarised(evaluated):
+    metrics, entropies = evaluated
+    parts = {
+        f"{kind}_{name}": table.assign(classifier=name)
+        for name in ("lrm", "mlp")
+        for kind, table in (("metrics", metrics), ("entropies", entropies))
+    }
+    joined, joined_entropies, summary, means = collect_evaluations(**parts)
+    assert len(joined) == 2 * len(metrics)
+    assert len(joined_entropies) == 2 * len(entropies)
+    assert list(summary) == ["lrm", "mlp"]
+    assert means["individual"]["accuracy"] == pytest.approx(summary["lrm"]["individual"]["accuracy"])
+
+
+def test_networks_are_not_changed_by_the_next_level(base, aligned):
+    untouched = build_network(base.specification, seed=0).state_dict()
+    assert all(torch.equal(base.network.state_dict()[key], untouched[key]) for key in untouched)
+    own = aligned["individuals"].states["a"]
+    assert not any(torch.equal(aligned["group"].network.state_dict()[key], own[key]) for key in own)
+
+
+def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
+    stage = create_pipeline()
+    kinds = ("align_group", "align_individuals", "evaluate")
+    names = {f"{kind}_{name}" for kind in kinds for name in CLASSIFIER_NAMES}
+    assert {node.name for node in stage.nodes} == names | {"collect_evaluations"}
+    assert {name for name in stage.inputs() if not name.startswith("params:")} == {
+        *(f"classifier_{name}" for name in CLASSIFIER_NAMES),
+        "trials",
+        "trial_stimuli",
+        "mnist_train",
+        "mnist_test",
+    }
+    takers = {node.name for node in stage.nodes if "mnist_test" in node.inputs}
+    assert takers == {f"evaluate_{name}" for name in CLASSIFIER_NAMES}
+    results = {"alignment_metrics", "alignment_entropy", "alignment_summary", "alignment_means"}
+    models = {f"{level}_{name}" for level in ("group", "individual") for name in CLASSIFIER_NAMES}
+    assert stage.all_outputs() >= results | models

@@ -1,0 +1,159 @@
+"""The manipulation stage with two people whose models read different rows."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.images.table import table_images
+from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.pipelines.manipulation import create_pipeline
+from bam_pipelines.pipelines.manipulation.nodes import (
+    analyse_pairs,
+    choose_pairs,
+    describe_customised_stimuli,
+    sample_customised_stimuli,
+)
+
+CONF = Path(__file__).parents[2] / "conf" / "base" / "manipulation" / "parameters.yml"
+LRM = NetworkSpecification("lrm", {"image_size": 8, "channels": 1, "n_classes": 3})
+
+
+def row_weights(rows):
+    """Logits are twelve times the mean brightness of the rows."""
+    weight = torch.zeros(3, 8, 8)
+    for label, row in enumerate(rows):
+        weight[label, row] = 12 / 8
+    return {"1.weight": weight.flatten(1), "1.bias": torch.zeros(3)}
+
+
+@pytest.fixture
+def individuals():
+    states = {"s001": row_weights([0, 1, 2]), "s002": row_weights([3, 4, 5]), "s003": row_weights([0, 1, 2])}
+    return {name: IndividualModels(LRM, states if name == "lrm" else {}) for name in CLASSIFIER_NAMES}
+
+
+@pytest.fixture
+def options():
+    base = yaml.safe_load(CONF.read_text())["manipulation"]
+    sizes = {"classifier": "lrm", "n_groups": 1, "group_size": 2, "digit_pairs": 3, "max_proposals": 8}
+    return base | sizes | {"sampler": {"steps": 12, "repeats": 1, "guidance_scale": 0.5}, "margin": 1.0}
+
+
+@pytest.fixture
+def pairs():
+    return pd.DataFrame({"pair_id": ["s001xs002"], "participant_1": ["s001"], "participant_2": ["s002"]})
+
+
+@pytest.fixture
+def customised(pairs, tiny_prior, tiny_judge, options, compute, individuals):
+    return sample_customised_stimuli(pairs, tiny_prior, tiny_judge, options, compute, 0, **individuals)
+
+
+def test_those_who_have_a_model_of_the_guiding_classifier_are_paired(individuals, options):
+    pairs = choose_pairs(options | {"group_size": 3}, 0, **individuals)
+    assert pairs["pair_id"].to_list() == ["s001xs002", "s001xs003", "s002xs003"]
+    with pytest.raises(ValueError, match="1 groups of 2 need 2 participants with an individual model, but 0 have one"):
+        choose_pairs(options | {"classifier": "vgg"}, 0, **individuals)
+
+
+def test_each_model_sees_its_own_target_by_the_margin(customised, individuals):
+    stimuli, _ = customised
+    assert len(stimuli) > 0
+    images = table_images(stimuli)
+    logits = [individuals["lrm"].network(name)(images) for name in ("s001", "s002")]
+    for row, stimulus in stimuli.iterrows():
+        first, second = int(stimulus["target_1"]), int(stimulus["target_2"])
+        one, two = logits[0][row], logits[1][row]
+        assert (one.argmax(), two.argmax()) == (first, second)
+        assert min(one[first] - one[second], two[second] - two[first]) >= 1.0
+
+
+def test_customised_stimuli_name_their_pair_their_models_and_both_directions(customised):
+    stimuli, acceptance = customised
+    assert set(stimuli["strategy"]) == {"controversial"}
+    assert set(stimuli["source"]) == {"individual"}
+    assert set(stimuli["pair_id"]) == {"s001xs002"}
+    assert set(stimuli["model_1"]) == {"lrm-s001"}
+    assert set(stimuli["model_2"]) == {"lrm-s002"}
+    assert set(stimuli["margin"]) == {1.0}
+    # three digit pairs in both directions
+    directions = set(zip(acceptance["target_1"], acceptance["target_2"], strict=True))
+    assert directions == {(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)}
+
+
+def test_people_whose_models_agree_cannot_be_split(pairs, tiny_prior, tiny_judge, options, compute, individuals):
+    alike = pairs.assign(pair_id="s001xs003", participant_2="s003")
+    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's guidance_scale"):
+        sample_customised_stimuli(
+            alike, tiny_prior, tiny_judge, options | {"max_proposals": 1}, compute, 0, **individuals
+        )
+
+
+def test_customised_stimuli_are_counted_and_shown(customised, options):
+    metrics, figure = describe_customised_stimuli(*customised, options)
+    assert metrics["controversial"]["stimuli"] == metrics["stimuli"] == len(customised[0])
+    assert figure.get_suptitle() == "Accepted stimuli"
+
+
+def answers(stimuli, round_number, choices):
+    """What s001 and s002 chose on each stimulus."""
+    rows = [
+        {"participant_id": person, "stimulus_id": name, "response": choice}
+        for name, both in zip(stimuli["stimulus_id"], choices, strict=True)
+        for person, choice in zip(("s001", "s002"), both, strict=True)
+    ]
+    phase = "main" if round_number == 1 else "manipulation"
+    trials = pd.DataFrame(rows).assign(
+        task="digit", phase=phase, include=True, round=round_number, session=round_number
+    )
+    return trials.assign(trial_index=range(len(trials))).astype({"response": "Int8"})
+
+
+def test_both_rounds_are_compared_pair_by_pair(customised, pairs):
+    made = customised[0].iloc[:4].reset_index(drop=True)
+    targets = made[["target_1", "target_2"]].astype(int).to_numpy().tolist()
+    second = made.iloc[:2]
+    first = made.iloc[2:].assign(pair_id=None, source="base")
+    both_shown = pd.concat([first, second.iloc[:1].assign(target_1=None, target_2=None)]).iloc[:2]
+    tables = {
+        "first_trials": answers(first, 1, [targets[2][::-1], [targets[3][0]] * 2]),  # opposite; the same target twice
+        "second_trials": answers(second, 2, [targets[0], targets[1]]),  # each the own target
+        "first_stimuli": both_shown,
+        "second_stimuli": pd.concat([second, both_shown.iloc[:1]]),  # a stimulus may be listed in both rounds
+    }
+    outcomes, summary = analyse_pairs(pairs, 0, 100, **tables)
+    assert outcomes.groupby("round")["outcome"].agg(list).to_dict().keys() == {1, 2}
+    assert sorted(outcomes.query("round == 1")["outcome"]) == ["bias", "success"]
+    assert outcomes.query("round == 1 and outcome == 'success'")["direction"].to_list() == ["opposite"]
+    assert outcomes.query("round == 2")["direction"].to_list() == ["targeted", "targeted"]
+    sources = summary["sources"]
+    assert (sources["base"]["n"], sources["individual"]["n"]) == (2, 2)
+    assert sources["base"]["net_directed_success"]["value"] == -0.5
+    assert sources["individual"]["net_directed_success"]["value"] == 1.0
+    assert summary["difference"]["net_directed_success"]["value"] == 1.5
+
+
+def test_the_second_round_is_a_namespace_of_its_own():
+    stage = create_pipeline()
+    assert {name for name in stage.inputs() if not name.startswith("params:")} == {
+        *(f"individual_{name}" for name in CLASSIFIER_NAMES),
+        "diffusion_prior",
+        "digit_judge",
+        "observer_network",
+        "participant_parameters",
+        "mnist_test",
+        "trials",
+        "trial_stimuli",
+    }
+    second_round = {"collected_trials", "trial_stimuli", "rejects", "trials", "participants", "exclusions"}
+    assert stage.all_outputs() >= {f"round_2.{name}" for name in (*second_round, "quality_report", "behavior_figure")}
+    assert stage.all_outputs() >= {"manipulation_pairs", "manipulation_stimuli", "manipulation_acceptance"}
+    assert stage.outputs() >= {"manipulation_outcomes", "manipulation_summary"}
+    (analysis,) = [node for node in stage.nodes if node.name == "analyse_pairs"]
+    assert {"trials", "trial_stimuli", "round_2.trials", "round_2.trial_stimuli"} <= set(analysis.inputs)
+    assert "trials" not in stage.all_outputs()  # the first round's answers are not written again
