@@ -15,7 +15,8 @@ class ProvenanceHook:
     """Offer the dataset ``run_identity`` to every node.
 
     It is a dict of ``kedro_session_id``, ``environment``, ``mlflow_experiment`` and ``mlflow_run_id`` (None when
-    MLflow is not used), and ``artifacts``: the version of each entry that the run has read or written so far.
+    MLflow is not used), ``git_revision`` (None outside a checkout), and ``artifacts``: the version of each entry that
+    the run has read or written so far.
     """
 
     @hook_impl
@@ -27,6 +28,7 @@ class ProvenanceHook:
             "environment": "base",
             "mlflow_experiment": None,
             "mlflow_run_id": None,
+            "git_revision": _git_revision(),
             "artifacts": {},
         }
         # assigned, not copied: a node sees what was loaded after this input, too
