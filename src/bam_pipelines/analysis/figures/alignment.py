@@ -109,6 +109,8 @@ def _draw_gains(axes: Axes, table: pd.DataFrame) -> None:
     axes.set(xticks=range(len(names)), ylabel="gain in accuracy")
     axes.set_xticklabels([classifier_title(name) for name in names], rotation=30)
     axes.margins(y=0.25)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.35 * (high - low))  # room for the legend above the bars
     axes.legend(frameon=False, fontsize=10, loc="upper right")
     plain_axes(axes, "b", "Gain by classifier")
 
@@ -125,7 +127,7 @@ def _draw_entropies(axes: Axes, entropies: pd.DataFrame, focus: str, level: str,
     axes.plot(
         rows["human_entropy"], rows["model_entropy"], "o", ms=6, color=LEVEL_COLOURS[level], mec="#444444", alpha=0.6
     )
-    axes.text(0.97, 0.03, f"{text}, n = {len(rows)}", transform=axes.transAxes, fontsize=11, ha="right")
+    axes.text(0.97, 0.97, f"{text}, n = {len(rows)}", transform=axes.transAxes, fontsize=11, ha="right", va="top")
     axes.set(xlim=(-0.1, top + 0.1), ylim=(-0.25, top + 0.1), xlabel="people's entropy (bits)")
     axes.set_ylabel("model's entropy (bits)")
 
