@@ -13,7 +13,6 @@ from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.classification import class_logits, class_probabilities, classification_metrics
 
 EVERYONE = "all"
-ENTROPY_BINS = ("zero", "low", "high")
 
 
 def entropy_bin(bits: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 # Okabe and Ito's palette: told apart with every common colour vision deficiency, and by lightness in print.
 OUTCOME_COLOURS = {"success": "#0072B2", "bias": "#E69F00", "failure": "#9A9A9A"}
 LEVEL_COLOURS = {"base": "#9A9A9A", "group": "#56B4E9", "individual": "#004C7A"}
-SOURCE_COLOURS = ("#9A9A9A", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 CLASSIFIER_ORDER = ("vit", "vgg", "cornet", "mlp", "lrm")
 CLASSIFIER_TITLES = {"vit": "ViT", "vgg": "VGG", "cornet": "CORnet", "mlp": "MLP", "lrm": "LRM"}
 LEVEL_TITLES = {"base": "BaseNet", "group": "GroupNet", "individual": "IndivNet"}
