@@ -41,6 +41,15 @@ def test_the_gradient_reaches_every_pixel(network, noisy):
     assert (leaf.grad[0] != 0).all() and (leaf.grad[1:] == 0).all()
 
 
+def test_attention_is_not_fused(network, noisy):
+    """Its backward pass would take longer than everything else; see the denoiser."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        network(noisy, torch.tensor([5, 5, 5]))
+    called = {event.key for event in profile.key_averages()}
+    assert "aten::bmm" in called
+    assert not [name for name in called if "scaled_dot_product" in name]
+
+
 def test_an_image_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="image_size is 10, expected a multiple of 4"):
         PatchUNet(10, 1, block_channels=(16, 32))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.diffusion_training import DiffusionTraining, PriorTrainer
 from bam_pipelines.networks.ema import MovingAverage
 from bam_pipelines.networks.noise import NoiseSpecification
@@ -191,5 +191,37 @@ def test_training_lowers_the_loss(compute):
     trainer = PriorTrainer(SPECIFICATION, settings, compute, seed=1)
     trained = trainer.fit(images, None)
     assert sum(trainer.losses[-10:]) < 0.6 * sum(trainer.losses[:10])
-    assert trained.specification == SPECIFICATION
+    assert replace(trained.specification, notes={}) == SPECIFICATION
     assert not trained.network.training
+
+
+def test_a_training_goes_on_from_earlier_weights_with_other_noise(images, compute):
+    first = PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1).fit(images, None)
+    again = PriorTrainer(SPECIFICATION, replace(SETTINGS, learning_rate=5e-4), compute, seed=1, start=first)
+    assert torch.equal(weights(again.network), weights(first.network))
+    assert again.steps_before == 5
+    # 10 images are 2 batches of 4: steps 5 and 6 are the second batch of epoch 2 and the first of epoch 3
+    whole = PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1)
+    for again.step, whole.step in ((0, 5), (1, 6)):
+        assert torch.equal(again._batch(images), whole._batch(images))
+    again.step = 0
+    second = again.fit(images, None)
+    assert not torch.equal(weights(second.network), weights(first.network))
+    common = {"steps": 5, "batch_size": 4, "seed": 1}
+    assert second.specification.notes == {
+        "trainings": [common | {"learning_rate": 1e-3}, common | {"learning_rate": 5e-4}]
+    }
+
+
+def test_weights_of_another_denoiser_are_no_start(compute):
+    other = replace(SPECIFICATION, noise=replace(NOISE, prediction_type="epsilon"))
+    start = PriorTrainer(other, SETTINGS, compute, seed=1)
+    trained = TrainedNetwork(start.network, start.specification)
+    with pytest.raises(ValueError, match="the weights to start from are those of .*epsilon.* expected .*v_prediction"):
+        PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1, start=trained)
+
+
+def test_weights_without_a_history_are_no_start(compute):
+    start = PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1)
+    with pytest.raises(ValueError, match="do not say how they were trained"):
+        PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1, start=TrainedNetwork(start.network, SPECIFICATION))

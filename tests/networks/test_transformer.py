@@ -43,6 +43,15 @@ def test_the_answer_is_read_from_the_class_token(network):
     torch.testing.assert_close(first, second, rtol=0, atol=1e-6)
 
 
+def test_attention_is_not_fused_where_gradients_are_taken(network):
+    images = torch.rand(2, 1, 8, 8, requires_grad=True)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        network(images).sum().backward()
+    called = {event.key for event in profile.key_averages()}
+    assert "aten::bmm" in called
+    assert not [name for name in called if "flash" in name]
+
+
 def test_patches_must_fit_the_image():
     with pytest.raises(ValueError, match="image_size is 10, expected a multiple of patch_size = 4"):
         VisionTransformer(10, 1, 3)

@@ -12,6 +12,7 @@ from kedro.io import DataCatalog
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.diffusion_training import PriorTrainer
+from bam_pipelines.networks.registry import write_network
 from bam_pipelines.pipelines.prior import create_pipeline
 from bam_pipelines.pipelines.prior.nodes import (
     measure_prior,
@@ -42,6 +43,7 @@ def prior_options(checkpoint, **training):
             "checkpoint_every": 2,
             **training,
         },
+        "initial_weights": None,
         "checkpoint": str(checkpoint),
     }
 
@@ -86,6 +88,17 @@ def test_the_prior_carries_its_noise_and_the_digits_size(tmp_path, tiny_digits, 
     assert trained.noise.value_range == (-1, 1)
     assert trained.specification.arguments["image_size"] == 8
     assert len(history["loss"]) == 1
+
+
+def test_a_training_goes_on_from_weights_that_were_kept(tmp_path, tiny_digits, compute):
+    first, _ = train_prior(tiny_digits(18), prior_options(tmp_path / "first", steps=1), compute, 0)
+    write_network(first, tmp_path / "prior.safetensors")
+    options = prior_options(tmp_path / "second", steps=1, learning_rate=0.0)
+    second, _ = train_prior(
+        tiny_digits(18), options | {"initial_weights": str(tmp_path / "prior.safetensors")}, compute, 0
+    )
+    assert torch.equal(weights(second), weights(first))
+    assert [training["learning_rate"] for training in second.specification.notes["trainings"]] == [0.001, 0.0]
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ class PatchUNet(nn.Module):
     ) -> None:
         super().__init__()
         # imported here: diffusers takes seconds to import, and only a denoiser needs it
+        from diffusers.models.attention_processor import Attention, AttnProcessor
         from diffusers.models.unets.unet_2d import UNet2DModel
 
         multiple = patch_size * 2 ** (len(block_channels) - 1)
@@ -61,6 +62,11 @@ class PatchUNet(nn.Module):
             attention_head_dim=attention_head_width,
             norm_num_groups=16,
         )
+        for module in self.unet.modules():
+            if isinstance(module, Attention):
+                # plain matrix products: on CPUs the backward pass of torch's fused attention takes longer than all
+                # convolutions do, where there are as few patches as here
+                module.set_processor(AttnProcessor())
 
     def forward(self, noisy: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
         """Predict noise, velocity or image, whichever the weights were trained for.

@@ -2,8 +2,9 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -64,21 +65,37 @@ class PriorTrainer:
         How to train.
     seed
         The run's seed.
+    start
+        A trained denoiser of the same architecture and diffusion facts to go on from; None for new weights. Its steps
+        count on, so that the same seed goes on with other noise and other orders of the images.
 
     Raises
     ------
     ValueError
-        If the specification is not a denoiser's.
+        If the specification is not a denoiser's, or not that of ``start``.
     """
 
     def __init__(
-        self, specification: NetworkSpecification, settings: DiffusionTraining, compute: Compute, seed: int
+        self,
+        specification: NetworkSpecification,
+        settings: DiffusionTraining,
+        compute: Compute,
+        seed: int,
+        start: TrainedNetwork | None = None,
     ) -> None:
         if specification.noise is None:
             raise ValueError(f"{specification.architecture} has no noise schedule; a prior needs one.")
-        self.specification, self.settings, self.compute, self.seed = specification, settings, compute, seed
+        self.settings, self.compute, self.seed = settings, compute, seed
         self.noise = specification.noise
-        self.network = build_network(specification, derive_seed(seed, "prior/weights")).to(compute.device)
+        self.network = build_network(specification, derive_seed(seed, "prior/weights"))
+        earlier: list[dict[str, Any]] = []
+        if start is not None:
+            earlier = _earlier_trainings(start, specification)
+            self.network.load_state_dict(start.network.state_dict())
+        self.network.to(compute.device)
+        self.steps_before = sum(training["steps"] for training in earlier)
+        this = {name: getattr(settings, name) for name in ("steps", "batch_size", "learning_rate")} | {"seed": seed}
+        self.specification = replace(specification, notes={"trainings": [*earlier, this]})
         self.ema = MovingAverage(self.network, settings.ema_decay)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.signal = self.noise.alphas_cumprod().to(torch.float32)
@@ -121,7 +138,7 @@ class PriorTrainer:
 
     def _advance(self, images: torch.Tensor) -> float:
         batch = self._batch(images)
-        generator = torch_generator(self.seed, "prior/step", self.step)
+        generator = torch_generator(self.seed, "prior/step", self.steps_before + self.step)
         # stratified steps: the same uniform distribution, a loss with less variance
         offsets = torch.arange(len(batch)) + torch.rand(len(batch), generator=generator)
         timesteps = (offsets / len(batch) * self.noise.steps).long().clamp(max=self.noise.steps - 1)
@@ -159,7 +176,7 @@ class PriorTrainer:
 
     def _batch(self, images: torch.Tensor) -> torch.Tensor:
         size = self.settings.batch_size
-        epoch, index = divmod(self.step, len(images) // size)
+        epoch, index = divmod(self.steps_before + self.step, len(images) // size)
         order = torch.randperm(len(images), generator=torch_generator(self.seed, "prior/epoch", epoch))
         return to_range(images[order[index * size : (index + 1) * size]], self.noise.value_range)
 
@@ -205,6 +222,19 @@ class PriorTrainer:
         facts = {"settings": vars(self.settings), "bfloat16": self.compute.bfloat16, "seed": self.seed}
         training = json.dumps({**facts, **self.specification.to_header()}, sort_keys=True)
         return {"training": training, "step": str(self.step)}
+
+
+def _earlier_trainings(start: TrainedNetwork, specification: NetworkSpecification) -> list[dict[str, Any]]:
+    if replace(start.specification, notes={}) != replace(specification, notes={}):
+        raise ValueError(
+            f"the weights to start from are those of {start.specification}, expected {specification}; give the same "
+            "prior.diffusion_prior.denoiser and noise, or train from new weights with initial_weights: null."
+        )
+    if "trainings" not in start.specification.notes:
+        raise ValueError(
+            "the weights to start from do not say how they were trained; take weights that this stage made."
+        )
+    return start.specification.notes["trainings"]
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

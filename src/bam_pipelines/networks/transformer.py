@@ -1,7 +1,10 @@
 """The vision transformer of the classifiers."""
 
+from contextlib import nullcontext
+
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 class VisionTransformer(nn.Module):
@@ -49,4 +52,7 @@ class VisionTransformer(nn.Module):
         """Return logits, (N, K), of images (N, C, H, W) in [0, 1]."""
         tokens = self.embed(images).flatten(2).transpose(1, 2)  # (N, patches, width)
         tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1) + self.positions
-        return self.head(self.norm(self.encoder(tokens)[:, 0]))
+        # on CPUs the fused attention's backward pass is slow in bfloat16: plain products save a third
+        with sdpa_kernel(SDPBackend.MATH) if tokens.device.type == "cpu" else nullcontext():
+            encoded = self.encoder(tokens)
+        return self.head(self.norm(encoded[:, 0]))

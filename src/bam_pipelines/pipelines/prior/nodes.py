@@ -21,20 +21,24 @@ from bam_pipelines.networks.diffusion_training import DiffusionTraining, PriorTr
 from bam_pipelines.networks.judging import Family, train_judge
 from bam_pipelines.networks.noise import NoiseSpecification
 from bam_pipelines.networks.recognition import FeatureNetwork
-from bam_pipelines.networks.registry import build_network
+from bam_pipelines.networks.registry import build_network, read_network
 from bam_pipelines.networks.training import TrainingSettings, history_columns
 
 
 def train_prior(
     train: pd.DataFrame, options: dict[str, Any], compute: dict[str, Any], seed: int
 ) -> tuple[TrainedNetwork, dict[str, list[float]]]:
-    """Train the denoiser, from its last checkpoint if there is one; the loss is averaged over 50 steps."""
+    """Train the denoiser, from its last checkpoint if there is one; the loss is averaged over 50 steps.
+
+    ``options["initial_weights"]`` names the weights of an earlier training to go on from, or is None.
+    """
     resources = resolve_compute(compute)
     images = table_images(train)
     arguments = {"image_size": images.shape[-1], "channels": images.shape[1], **options["denoiser"]}
     specification = NetworkSpecification("patch_unet", arguments, NoiseSpecification(**options["noise"]))
+    start = None if options["initial_weights"] is None else read_network(Path(options["initial_weights"]))
     with torch_threads(resources.threads):
-        trainer = PriorTrainer(specification, DiffusionTraining(**options["training"]), resources, seed)
+        trainer = PriorTrainer(specification, DiffusionTraining(**options["training"]), resources, seed, start)
         trained = trainer.fit(images, Path(options["checkpoint"]))
     losses = pd.Series(trainer.losses)
     return trained, {"loss": losses.groupby(losses.index // 50).mean().tolist()}
