@@ -16,7 +16,7 @@ SEEDS = [3, 4, 5]
 def test_unguided_samples_follow_the_prior(prediction_type, beta_schedule, gaussian_prior, compute):
     wide = NoiseSpecification(prediction_type, beta_schedule, 1000, (-50.0, 50.0))
     prior = gaussian_prior(wide, mean=1.0, deviation=0.5, image_size=8)
-    samples = sample_unguided(prior, n=64, steps=500, batch_size=64, compute=compute, seed=0) * 100 - 50
+    samples = sample_unguided(prior, n=64, steps=500, repeats=1, batch_size=64, compute=compute, seed=0) * 100 - 50
     # 4,096 pixels: the mean's standard error is .5/64 = .008, the variance's .25 √(2/4096) = .0055; the
     # posterior variance given x0, which DDPM takes, is a little too small: 500 steps lose .004 to .007 of the variance
     assert samples.mean().item() == pytest.approx(1.0, abs=0.03)

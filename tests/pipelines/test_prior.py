@@ -159,7 +159,7 @@ def test_networks_that_recognise_are_scored_on_test_digits(name, tiny_digits, co
     assert len(metrics["train_loss"]) == 3
 
 
-QUALITY = {"n_samples": 12, "steps": 2, "batch_size": 5, "k": 2}
+QUALITY = {"n_samples": 12, "steps": 2, "repeats": 2, "batch_size": 5, "k": 2}
 
 
 def test_samples_are_measured_and_shown(tiny_prior, tiny_digits, compute):

@@ -13,12 +13,18 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 
 def sample_unguided(
-    prior: TrainedNetwork, n: int, steps: int, batch_size: int, compute: Compute, seed: int
+    prior: TrainedNetwork, n: int, steps: int, repeats: int, batch_size: int, compute: Compute, seed: int
 ) -> torch.Tensor:
-    """Draw ``n`` unguided samples with ``steps`` DDPM steps: float32, (n, C, H, W) in [0, 1]."""
+    """Draw ``n`` unguided samples with ``steps`` DDPM steps, each done ``repeats`` times (time travel).
+
+    Returns
+    -------
+    torch.Tensor
+        float32, (n, C, H, W) in [0, 1].
+    """
     seeds = [derive_seed(seed, "unguided", index) for index in range(n)]
     shards = [seeds[start : start + batch_size] for start in range(0, n, batch_size)]
-    draw = partial(_draw, prior, SamplerSettings(steps, 1, 0.0), compute)
+    draw = partial(_draw, prior, SamplerSettings(steps, repeats, 0.0), compute)
     return torch.cat(run_shards(draw, shards, compute.workers, "unguided samples"))
 
 

@@ -140,7 +140,8 @@ def measure_prior(
 ) -> tuple[dict[str, float], Figure]:
     """Measure unguided samples against test digits that no network saw, and show a hundred of them."""
     n = options["n_samples"]
-    samples = sample_unguided(prior, n, options["steps"], options["batch_size"], resolve_compute(compute), seed)
+    steps, repeats, batch_size = (options[name] for name in ("steps", "repeats", "batch_size"))
+    samples = sample_unguided(prior, n, steps, repeats, batch_size, resolve_compute(compute), seed)
     real, other = (
         table_images(table.iloc[numpy_generator(seed, "prior/quality", key).permutation(len(table))[:n]])
         for key, table in (("test", test), ("validation", validation))
