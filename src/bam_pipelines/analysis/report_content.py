@@ -165,6 +165,9 @@ def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
             known = {**published.PAIR_SHARES[source], "net_directed_success": published.NET_DIRECTED_SUCCESS[source]}
             described = summary["sources"].get(source)
             found = UNDEFINED if described is None else _with_interval(described[name])
+            if described is not None and name == "targeted_ratio":
+                # it conditions on success, and an interval does not show that there were hardly any
+                found += f", {described['n_success']} successes"
             label = f"Pairs, {SOURCE_TITLES[source]}: {name.replace('_', ' ')}"
             numbers.append(KeyNumber(label, f"{known[name]:.1%}".replace(".0%", "%"), found))
     for name, known_p in _PUBLISHED_P.items():
