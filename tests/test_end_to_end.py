@@ -162,6 +162,8 @@ def test_each_classifiers_alignment_is_a_child_run(tracked):
         assert child.info.status == "FINISHED"
         assert 0 <= child.data.metrics["individual.accuracy"] <= 1
         assert child.data.metrics["base.log_loss"] > 0
+        assert child.data.params["alignment.min_training_trials"] == "5"
+        assert child.data.tags["simulated"] == "true"
 
 
 def test_the_answers_are_marked_as_simulated_and_split_by_image(run):

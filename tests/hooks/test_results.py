@@ -73,6 +73,18 @@ def test_children_are_runs_of_their_own(client, run_id, tmp_path):
     assert {run.data.tags["entry"] for run in children.values()} == {"summary"}
 
 
+def test_children_have_their_parents_parameters_and_tags(client, run_id, tmp_path):
+    for number in range(101):  # one more than a request takes
+        client.log_param(run_id, f"alignment.p{number}", number)
+    client.set_tag(run_id, "simulated", "true")
+    log_entry(client, run_id, "summary", "children", {"lrm": {"n": 1}}, tmp_path)
+    parent = client.get_run(run_id)
+    (child,) = client.search_runs([parent.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")
+    assert child.data.params == parent.data.params and len(child.data.params) == 101
+    assert child.data.tags["simulated"] == "true"
+    assert child.info.run_name == "lrm"
+
+
 def test_children_need_a_dict_of_dicts(client, run_id, tmp_path):
     with pytest.raises(ValueError, match="summary: `mlflow: children` needs a dict of dicts"):
         log_entry(client, run_id, "summary", "children", {"vgg": 0.5}, tmp_path)

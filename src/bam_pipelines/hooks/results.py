@@ -3,10 +3,11 @@
 import time
 from pathlib import Path
 
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Param
 from mlflow.tracking import MlflowClient
 
 _BATCH = 1000  # the most metrics that MLflow takes in one request
+_PARAMETERS = 100  # and the most parameters
 
 
 def metrics_of(value: object, name: str = "") -> list[tuple[str, float, int]]:
@@ -46,6 +47,8 @@ def log_metrics(client: MlflowClient, run_id: str, metrics: list[tuple[str, floa
 def log_children(client: MlflowClient, run_id: str, entry: str, results: object) -> None:
     """Make a child run for each key of ``results`` and log its metrics there.
 
+    A child has its parent's parameters and tags, so that children of two runs can be compared by what made them.
+
     Raises
     ------
     ValueError
@@ -53,10 +56,14 @@ def log_children(client: MlflowClient, run_id: str, entry: str, results: object)
     """
     if not isinstance(results, dict) or not all(isinstance(value, dict) for value in results.values()):
         raise ValueError(f"{entry}: `mlflow: children` needs a dict of dicts, one a child run; log it as metrics.")
-    experiment = client.get_run(run_id).info.experiment_id
+    parent = client.get_run(run_id)
+    parameters = [Param(name, value) for name, value in parent.data.params.items()]
+    inherited = {name: value for name, value in parent.data.tags.items() if not name.startswith("mlflow.")}
+    tags = inherited | {"mlflow.parentRunId": run_id, "entry": entry}
     for name, values in results.items():
-        tags = {"mlflow.parentRunId": run_id, "entry": entry}
-        child = client.create_run(experiment, tags=tags, run_name=name).info.run_id
+        child = client.create_run(parent.info.experiment_id, tags=tags, run_name=name).info.run_id
+        for start in range(0, len(parameters), _PARAMETERS):
+            client.log_batch(child, params=parameters[start : start + _PARAMETERS])
         log_metrics(client, child, metrics_of(values))
         client.set_terminated(child)
 
