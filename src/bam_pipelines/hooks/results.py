@@ -6,9 +6,6 @@ from pathlib import Path
 from mlflow.entities import Metric, Param
 from mlflow.tracking import MlflowClient
 
-_BATCH = 1000  # the most metrics that MLflow takes in one request
-_PARAMETERS = 100  # and the most parameters
-
 
 def metrics_of(value: object, name: str = "") -> list[tuple[str, float, int]]:
     """Flatten nested results to metrics.
@@ -37,11 +34,9 @@ def metrics_of(value: object, name: str = "") -> list[tuple[str, float, int]]:
 
 
 def log_metrics(client: MlflowClient, run_id: str, metrics: list[tuple[str, float, int]]) -> None:
-    """Log metrics to one run, as few requests as MLflow allows."""
+    """Log metrics to one run; the client cuts them into requests."""
     now = int(time.time() * 1000)
-    entities = [Metric(name, value, now, step) for name, value, step in metrics]
-    for start in range(0, len(entities), _BATCH):
-        client.log_batch(run_id, metrics=entities[start : start + _BATCH])
+    client.log_batch(run_id, metrics=[Metric(name, value, now, step) for name, value, step in metrics])
 
 
 def log_children(client: MlflowClient, run_id: str, entry: str, results: object) -> None:
@@ -62,8 +57,7 @@ def log_children(client: MlflowClient, run_id: str, entry: str, results: object)
     tags = inherited | {"mlflow.parentRunId": run_id, "entry": entry}
     for name, values in results.items():
         child = client.create_run(parent.info.experiment_id, tags=tags, run_name=name).info.run_id
-        for start in range(0, len(parameters), _PARAMETERS):
-            client.log_batch(child, params=parameters[start : start + _PARAMETERS])
+        client.log_batch(child, params=parameters)
         log_metrics(client, child, metrics_of(values))
         client.set_terminated(child)
 
