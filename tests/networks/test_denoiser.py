@@ -42,7 +42,7 @@ def test_the_gradient_reaches_every_pixel(network, noisy):
 
 
 def test_attention_is_not_fused(network, noisy):
-    """Its backward pass would take longer than everything else; see the denoiser."""
+    """Its backward pass would take a quarter of a guided evaluation; see the denoiser."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         network(noisy, torch.tensor([5, 5, 5]))
     called = {event.key for event in profile.key_averages()}
