@@ -1,0 +1,1 @@
+"""Ours beside the published algorithm, in one run."""
