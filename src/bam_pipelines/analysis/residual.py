@@ -31,17 +31,21 @@ def denoising_residual(prior: TrainedNetwork, images: torch.Tensor, draws: int, 
     torch.Tensor
         float32, (N,): root mean squared error of the clean estimate, in units of the prior's value range.
     """
+    width = prior.noise.value_range[1] - prior.noise.value_range[0]
+    batches = to_range(images, prior.noise.value_range).split(500)
+    return torch.cat([_mean_square_error(prior, batch, draws, seed) for batch in batches]).sqrt() / width
+
+
+def _mean_square_error(prior: TrainedNetwork, clean: torch.Tensor, draws: int, seed: int) -> torch.Tensor:
     noise, generator = prior.noise, torch_generator(seed, "denoising residual")
-    clean = to_range(images, noise.value_range)
-    width = noise.value_range[1] - noise.value_range[0]
     signals = noise.alphas_cumprod()
     errors = []
     for level in _LEVELS:
         step = round(level * (noise.steps - 1))
         signal = signals[step].to(torch.float32)
         for _ in range(draws):
-            noisy = add_noise(clean, torch.randn(images.shape[1:], generator=generator), signal)
-            output = prior.network(noisy, torch.full((len(images),), step))
+            noisy = add_noise(clean, torch.randn(clean.shape[1:], generator=generator), signal)
+            output = prior.network(noisy, torch.full((len(clean),), step))
             estimate = predicted_clean(noisy, output, signal, noise.prediction_type)
             errors.append((estimate - clean).square().flatten(1).mean(dim=1))
-    return torch.stack(errors).mean(dim=0).sqrt() / width
+    return torch.stack(errors).mean(dim=0)
