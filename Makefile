@@ -9,11 +9,15 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run test lint format viz mlflow clean
+.PHONY: run bench-sampling test lint format viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
 	kedro run $(ARGS)
+
+# takes the networks of the newest run in data/, about two hours; repeats are kept, so it can be stopped and called again
+bench-sampling: $(VENV)/.run-installed
+	python -m benchmarks.sampling
 
 test: lint
 	pytest

@@ -81,7 +81,7 @@ def sample_paper_faithful(
         int64, (N,): how often the guard was needed.
     """
     arguments, schedule = prior.specification.arguments, leading_schedule(prior.noise, settings.steps)
-    noise = ImageNoise(seeds, (arguments["channels"], arguments["image_size"], arguments["image_size"]))
+    noise = ImageNoise(seeds, (arguments["channels"], arguments["image_size"], arguments["image_size"]), compute.device)
     images = noise.draw()
     guarded = torch.zeros(len(images), dtype=torch.int64)
     for step in range(len(schedule)):

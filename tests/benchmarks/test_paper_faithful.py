@@ -80,7 +80,7 @@ def test_without_guidance_a_step_is_the_default_schedulers(noise, objective):
     images, _ = sample_paper_faithful(prior, SEEDS, SamplerSettings(5, 1, 0.0), COMPUTE, objective)
     scheduler = DDPMScheduler()
     scheduler.set_timesteps(5)
-    source = ImageNoise(SEEDS, (1, 4, 4))
+    source = ImageNoise(SEEDS, (1, 4, 4), torch.device("cpu"))
     expected = source.draw()
     schedule = leading_schedule(noise, 5)
     for step, timestep in enumerate(scheduler.timesteps):
@@ -104,7 +104,7 @@ def test_time_travel_renoises_by_beta_not_its_root(objective):
             return 0.5 * noisy / (1 - self.signal).sqrt()
 
     images, _ = sample_paper_faithful(prior_of(Double(), noise), SEEDS, SamplerSettings(1, 2, 0.0), COMPUTE, objective)
-    source = ImageNoise(SEEDS, (1, 4, 4))
+    source = ImageNoise(SEEDS, (1, 4, 4), torch.device("cpu"))
     start, _, renoise = source.draw(), source.draw(), source.draw()
     # the one step is t = 0, ᾱ = 1 − 1e-4: the image is the clipped estimate, which is renoised by β = 1e-4
     first = (0.5 * start / (1 - 1e-4) ** 0.5).clamp(-1, 1)
@@ -121,7 +121,7 @@ def test_a_step_has_length_gamma_root_pixels_sigma(noise, objective):
     inside = ((images > 0) & (images < 1) & (plain > 0) & (plain < 1)).flatten(1)
     moved = (2 * (1 - 1e-4) ** 0.5 * (images - plain)).flatten(1)
     schedule = leading_schedule(noise, 2)
-    start = ImageNoise(SEEDS, (1, 4, 4)).draw().flatten(1)
+    start = ImageNoise(SEEDS, (1, 4, 4), torch.device("cpu")).draw().flatten(1)
     estimate = start / (2 * schedule.signal[0].float().sqrt())
     weights = objective.classifiers[0][1].weight
     clipped = estimate.clamp(-1, 1)

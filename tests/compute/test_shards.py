@@ -1,10 +1,13 @@
-"""Shards: results in order, each on one thread, whatever the number of workers."""
+"""Shards: results in order, each on one thread, whatever the number of workers; kept when they are to be."""
 
+import errno
+
+import numpy as np
 import pytest
 import torch
 
 from bam_pipelines.compute.device import torch_threads
-from bam_pipelines.compute.shards import run_shards
+from bam_pipelines.compute.shards import ShardFolder, run_shards
 
 
 def test_results_keep_the_order_of_the_shards():
@@ -32,3 +35,46 @@ def test_nothing_to_do_is_no_error():
 def test_an_error_in_a_shard_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         run_shards(lambda shard: 1 / shard, [1, 0], 1, "dividing")
+
+
+def square(calls):
+    def work(shard):
+        calls.append(shard)
+        return {"square": np.array(shard) ** 2}
+
+    return work
+
+
+def test_finished_shards_are_read_not_done_again(tmp_path):
+    kept, calls = ShardFolder(tmp_path / "shards"), []
+    first = kept.run(square(calls), [2, 3], 1, "squares")
+    again = ShardFolder(tmp_path / "shards").run(square(calls), [3, 4, 2], 1, "squares")
+    assert [int(result["square"]) for result in first] == [4, 9]
+    assert [int(result["square"]) for result in again] == [9, 16, 4]
+    assert calls == [2, 3, 4]
+
+
+def test_a_full_disk_is_named_and_what_is_finished_stays(tmp_path, monkeypatch):
+    kept, save = ShardFolder(tmp_path), np.savez
+
+    def full(file, **arrays):
+        if arrays["square"] > 4:
+            file.write(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match=r"No space left on device; finished shards are kept: .*\.npz") as raised:
+        kept.run(square([]), [2, 3], 1, "squares")
+    assert raised.value.errno == errno.ENOSPC
+    assert [file.name for file in tmp_path.iterdir()] == [kept.path(2).name]
+    monkeypatch.undo()
+    calls = []
+    assert [int(result["square"]) for result in kept.run(square(calls), [2, 3], 1, "squares")] == [4, 9]
+    assert calls == [3]
+
+
+def test_workers_keep_their_shards(tmp_path):
+    kept = ShardFolder(tmp_path)
+    kept.run(square([]), [1, 2, 3], 2, "squares")
+    assert len(list(tmp_path.glob("*.npz"))) == 3

@@ -10,8 +10,8 @@ from bam_pipelines.alignment.fine_tuning import FineTuning
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
-from bam_pipelines.guidance.cells import balanced_cells, controversial_cells, uncertainty_cells
-from bam_pipelines.guidance.sampler import SamplerSettings
+from bam_pipelines.guidance.cells import balanced_cells, controversial_cells, uncertainty_cells, unguided_cells
+from bam_pipelines.guidance.methods import build_method
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.networks.diffusion_training import DiffusionTraining
@@ -49,7 +49,7 @@ def test_an_environment_changes_parameters_that_base_has(file):
 
 
 def test_each_stage_has_its_own_parameters(parameters):
-    assert set(parameters) == {*STAGES, "seed", "compute"}
+    assert set(parameters) == {*STAGES, "samplers", "seed", "compute"}
 
 
 def test_compute_is_understood(parameters):
@@ -66,7 +66,7 @@ def test_every_classifier_is_trained_on_more_than_a_batch(parameters):
 
 def test_sampling_is_possible(parameters):
     options, seed = parameters["sampling"], parameters["seed"]
-    SamplerSettings(**options["sampler"])
+    assert build_method(options["method"], parameters["samplers"], None).name == options["method"]
     n_classes = parameters["preprocessing"]["n_classes"]
     for strategy in ("uncertainty", "controversial"):
         AcceptanceRule(strategy, options[strategy]["probability"], None, options["judge_threshold"])
@@ -74,6 +74,7 @@ def test_sampling_is_possible(parameters):
     cells = [
         *uncertainty_cells(CLASSIFIER_NAMES, n_classes, kinds[0]["digit_pairs"], kinds[0]["quota"], seed),
         *controversial_cells([("vit", "vgg")], n_classes, kinds[1]["digit_pairs"], kinds[1]["quota"], seed),
+        *unguided_cells(n_classes, options["unguided"]["digit_pairs"], options["unguided"]["quota"], seed),
     ]
     assert cells
 
@@ -96,7 +97,7 @@ def test_alignment_is_possible(parameters):
 def test_manipulation_is_possible(parameters):
     options = parameters["manipulation"]
     assert options["classifier"] in CLASSIFIER_NAMES
-    SamplerSettings(**options["sampler"])
+    assert build_method(options["method"], parameters["samplers"], None).name == options["method"]
     AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"])
     cells = balanced_cells(("a", "b"), parameters["preprocessing"]["n_classes"], options["digit_pairs"], 1, 0, "axb")
     assert len(cells) == 2 * options["digit_pairs"]
@@ -121,8 +122,8 @@ def test_reporting_is_understood(parameters):
 
 def test_paper_has_the_papers_sizes():
     paper = parameters_of("paper")
-    sampler = {"steps": 50, "repeats": 5, "guidance_scale": 0.1}
-    assert paper["sampling"]["sampler"] == paper["manipulation"]["sampler"] == sampler
+    assert paper["samplers"]["paper"] == {"steps": 50, "repeats": 5, "guidance_scale": 0.1, "judge_weight": 10}
+    assert paper["sampling"]["method"] == paper["manipulation"]["method"] == "paper"
     assert paper["sampling"]["max_proposals"] == 10
     assert paper["sampling"]["uncertainty"]["probability"] == 0.4
     assert paper["sampling"]["controversial"]["probability"] == 0.9

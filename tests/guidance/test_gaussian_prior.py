@@ -64,7 +64,7 @@ def test_a_step_has_the_papers_length_and_goes_down_the_gradient(prediction_type
     )
     # ∂/∂x of −½ (log p1 + log p2) is Wᵀ (p − q) up to the positive slopes of denoiser and range
     signal = noise.alphas_cumprod()[-1].item()
-    start = ImageNoise(SEEDS, (1, 4, 4)).draw()
+    start = ImageNoise(SEEDS, (1, 4, 4), torch.device("cpu")).draw()
     clean = (signal**0.5 * 0.25 / (signal * 0.25 + 1 - signal) * start + 5) / 10
     wanted = torch.zeros(3, 3).scatter(1, targets, 0.5)
     gradient = ((clean.flatten(1) @ weights.T).softmax(1) - wanted) @ weights

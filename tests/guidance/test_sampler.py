@@ -99,7 +99,7 @@ def test_time_travel_renoises_by_the_root_of_beta(gaussian_prior, compute):
     # √ᾱ x + √(1 − ᾱ) z
     signal = noise.alphas_cumprod()[-1].item()
     assert signal == pytest.approx(0.364, abs=1e-3)
-    source = ImageNoise(SEEDS[:1], (1, 4, 4))
+    source = ImageNoise(SEEDS[:1], (1, 4, 4), torch.device("cpu"))
     start, _, renoise = source.draw(), source.draw(), source.draw()
     first = 0.5 + signal**0.5 * (start - signal**0.5 * 0.5)
     again = signal**0.5 * first + (1 - signal) ** 0.5 * renoise

@@ -57,8 +57,17 @@ def tiny_digits():
 
 
 @pytest.fixture
-def compute():
-    return {"workers": 1, "threads": 1, "device": "cpu", "precision": "float32"}
+def compute(tmp_path):
+    facts = {"workers": 1, "threads": 1, "device": "cpu", "precision": "float32"}
+    return facts | {"working_folder": str(tmp_path / ".shards")}
+
+
+@pytest.fixture
+def tiny_samplers():
+    return {
+        "fast": {"start": 0.65, "steps": 4, "log_odds": 3.0, "step_limit": 0.05, "corrections": 4},
+        "paper": {"steps": 12, "repeats": 1, "guidance_scale": 0.5, "judge_weight": 10},
+    }
 
 
 @pytest.fixture

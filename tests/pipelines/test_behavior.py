@@ -46,6 +46,7 @@ def inputs():
     stimuli = natural_stimuli(digit_table(draw.integers(80, 140, (30, N_CLASSES)))).drop(columns="label")
     parameters = yaml.safe_load((CONF / "parameters.yml").read_text())["behavior"]
     parameters["participants"]["n_participants"] = 3
+    parameters["session"]["stimuli_per_participant"] = None
     return {
         "stimuli": stimuli.assign(strategy="uncertainty", source="base", method="paper", target_1=0, target_2=1),
         "mnist_test": digit_table(255 * np.eye(N_CLASSES, dtype=int)[np.arange(150) % N_CLASSES]),

@@ -41,7 +41,7 @@ def individuals():
 def options():
     base = yaml.safe_load(CONF.read_text())["manipulation"]
     sizes = {"classifier": "lrm", "n_groups": 1, "group_size": 2, "digit_pairs": 3, "max_proposals": 8}
-    return base | sizes | {"sampler": {"steps": 12, "repeats": 1, "guidance_scale": 0.5}, "margin": 1.0}
+    return base | sizes | {"margin": 1.0}
 
 
 @pytest.fixture
@@ -50,8 +50,28 @@ def pairs():
 
 
 @pytest.fixture
-def customised(pairs, tiny_prior, tiny_judge, options, compute, individuals):
-    return sample_customised_stimuli(pairs, tiny_prior, tiny_judge, options, compute, 0, **individuals)
+def customise(tiny_prior, tiny_judge, tiny_digits, options, tiny_samplers, compute, individuals):
+    """A function from pairs and changed options to stimuli and acceptance."""
+
+    def sample(pairs, **changes):
+        return sample_customised_stimuli(
+            pairs,
+            tiny_prior,
+            tiny_judge,
+            tiny_digits(30),
+            options | changes,
+            tiny_samplers,
+            compute,
+            0,
+            **individuals,
+        )
+
+    return sample
+
+
+@pytest.fixture(params=["fast", "paper"])
+def customised(customise, pairs, request):
+    return customise(pairs, method=request.param)
 
 
 def test_those_who_have_a_model_of_the_guiding_classifier_are_paired(individuals, options):
@@ -86,12 +106,10 @@ def test_customised_stimuli_name_their_pair_their_models_and_both_directions(cus
     assert directions == {(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)}
 
 
-def test_people_whose_models_agree_cannot_be_split(pairs, tiny_prior, tiny_judge, options, compute, individuals):
+def test_people_whose_models_agree_cannot_be_split(customise, pairs):
     alike = pairs.assign(pair_id="s001xs003", participant_2="s003")
-    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's guidance_scale"):
-        sample_customised_stimuli(
-            alike, tiny_prior, tiny_judge, options | {"max_proposals": 1}, compute, 0, **individuals
-        )
+    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's steps"):
+        customise(alike, max_proposals=1)
 
 
 def test_customised_stimuli_are_counted_and_shown(customised, options):
@@ -144,6 +162,7 @@ def test_the_second_round_is_a_namespace_of_its_own():
         *(f"individual_{name}" for name in CLASSIFIER_NAMES),
         "diffusion_prior",
         "digit_judge",
+        "mnist_train",
         "observer_network",
         "participant_parameters",
         "mnist_test",

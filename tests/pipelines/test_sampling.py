@@ -7,6 +7,7 @@ import torch
 import yaml
 
 from bam_pipelines.behavior.schemas import validate_stimuli
+from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.pipelines.sampling import create_pipeline
@@ -18,21 +19,30 @@ CONF = Path(__file__).parents[2] / "conf" / "base" / "sampling" / "parameters.ym
 @pytest.fixture
 def options():
     base = yaml.safe_load(CONF.read_text())["sampling"]
-    sizes = {"sampler": {"steps": 12, "repeats": 1, "guidance_scale": 0.5}, "max_proposals": 6, "gallery_size": 4}
+    sizes = {"max_proposals": 6, "gallery_size": 4}
     return base | sizes | {
         "uncertainty": {"probability": 0.4, "digit_pairs": None, "quota": 1},
         "controversial": {"probability": 0.6, "digit_pairs": None, "quota": 1},
+        "unguided": {"digit_pairs": None, "quota": 1},
     }  # fmt: skip
 
 
+@pytest.fixture(params=["fast", "paper"])
+def method(request):
+    return request.param
+
+
 @pytest.fixture
-def sampled(tiny_prior, tiny_judge, row_reader, compute, options):
+def sampled(tiny_prior, tiny_judge, tiny_digits, tiny_samplers, row_reader, compute, options, method):
     """A function from changed options to stimuli and acceptance of two classifiers that disagree about rows."""
     networks = {"vgg": row_reader(), "mlp": row_reader(rows=[1, 2, 3])}
 
     def sample(seed=0, **changes):
         changed = {key: options[key] | value if isinstance(value, dict) else value for key, value in changes.items()}
-        return sample_boundary_stimuli(tiny_prior, tiny_judge, options | changed, compute, seed, **networks)
+        chosen = options | {"method": method} | changed
+        return sample_boundary_stimuli(
+            tiny_prior, tiny_judge, tiny_digits(30), chosen, tiny_samplers, compute, seed, **networks
+        )
 
     sample.networks = networks
     return sample
@@ -44,6 +54,9 @@ def test_every_stimulus_fulfils_its_rule_on_the_stored_pixels(sampled):
     images = table_images(stimuli)
     probabilities = {name: one.network(images).softmax(dim=1) for name, one in sampled.networks.items()}
     for row, stimulus in stimuli.iterrows():
+        if stimulus["strategy"] == "unguided":
+            assert stimulus[["model_1", "model_2", "p1_target_1"]].isna().all()
+            continue
         first, second = int(stimulus["target_1"]), int(stimulus["target_2"])
         one = probabilities[stimulus["model_1"]][row]
         assert one[first].item() == pytest.approx(stimulus["p1_target_1"], abs=1e-5)
@@ -58,8 +71,9 @@ def test_every_stimulus_fulfils_its_rule_on_the_stored_pixels(sampled):
 def test_every_cell_has_a_row_of_acceptance(sampled):
     stimuli, acceptance = sampled()
     # uncertainty: 2 classifiers of 3 unordered pairs; controversial: 1 pair of classifiers, 6 ordered pairs
-    assert acceptance["strategy"].value_counts().to_dict() == {"uncertainty": 6, "controversial": 6}
+    assert acceptance["strategy"].value_counts().to_dict() == {"uncertainty": 6, "controversial": 6, "unguided": 3}
     assert set(acceptance.query("strategy == 'controversial'")["model_1"]) == {"vgg"}
+    assert acceptance.query("strategy == 'unguided'")[["model_1", "model_2"]].isna().all(axis=None)
     assert set(acceptance.query("strategy == 'controversial'")["model_2"]) == {"mlp"}
     assert acceptance["accepted"].sum() == len(stimuli)
     assert (acceptance["accepted"] <= acceptance["quota"]).all()
@@ -73,8 +87,8 @@ def test_the_seed_decides(sampled):
 
 
 def test_one_strategy_may_find_nothing(sampled):
-    stimuli, acceptance = sampled(uncertainty={"probability": 0.5})  # two probabilities are never both above 1/2
-    assert set(stimuli["strategy"]) == {"controversial"}
+    stimuli, acceptance = sampled(uncertainty={"probability": 0.4999999})
+    assert set(stimuli["strategy"]) == {"controversial", "unguided"}
     assert acceptance.query("strategy == 'uncertainty'")["accepted"].sum() == 0
     metrics, figure = describe_stimuli(stimuli, acceptance, {"gallery_size": 3})
     assert metrics["uncertainty"]["acceptance_rate"] == 0
@@ -82,8 +96,8 @@ def test_one_strategy_may_find_nothing(sampled):
 
 
 def test_no_stimulus_at_all_is_an_error(sampled):
-    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's guidance_scale or steps"):
-        sampled(uncertainty={"probability": 0.5}, controversial={"probability": 1.0})
+    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's steps"):
+        sampled(judge_threshold=1.5)
 
 
 def test_counts_of_the_description(sampled, options):
@@ -105,6 +119,7 @@ def test_the_stage_takes_all_classifiers_and_the_networks_of_the_prior():
         *(f"classifier_{name}" for name in CLASSIFIER_NAMES),
         "diffusion_prior",
         "digit_judge",
+        "mnist_train",
     }
     assert stage.all_outputs() == {"stimuli", "sampling_acceptance", "sampling_metrics", "stimulus_gallery"}
 
@@ -113,3 +128,28 @@ def test_a_batch_of_another_size_changes_no_seed(sampled):
     whole, single = (sampled(batch_size=size)[0] for size in (24, 1))
     assert set(whole["seed"]) == set(single["seed"])
     assert torch.equal(table_images(whole), table_images(single))
+
+
+def test_finished_shards_go_when_the_tables_are_there(sampled, compute):
+    sampled()
+    assert not (Path(compute["working_folder"]) / "sampling").exists()
+
+
+def test_finished_shards_stay_when_a_later_one_fails(sampled, compute, monkeypatch):
+    rules = []
+
+    def assess_one_strategy(*arguments):
+        rules.append(arguments[-1].strategy)
+        if rules[-1] != rules[0]:
+            raise FloatingPointError("a gradient is not finite")
+        return assess(*arguments)
+
+    monkeypatch.setattr("bam_pipelines.guidance.sampling.assess", assess_one_strategy)
+    with pytest.raises(FloatingPointError):
+        sampled()
+    assert list((Path(compute["working_folder"]) / "sampling").glob("*/*.npz"))
+
+
+def test_a_method_that_does_not_exist(sampled):
+    with pytest.raises(ValueError, match="method is 'quick', expected fast or paper"):
+        sampled(method="quick")

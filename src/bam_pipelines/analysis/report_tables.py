@@ -56,9 +56,10 @@ def _leaves(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 def acceptance_table(acceptance: pd.DataFrame) -> ReportTable:
     """Write proposals and accepted stimuli by strategy and classifiers, summed over digit pairs."""
-    plain = acceptance.astype({"strategy": "str", "model_1": "str"})
-    models = plain["model_2"].map(lambda name: "" if pd.isna(name) else f" and {classifier_title(name)}")
-    plain = plain.assign(classifiers=plain["model_1"].map(classifier_title) + models)
+    plain = acceptance.astype({"strategy": "str"})
+    first = plain["model_1"].map(lambda name: "none" if pd.isna(name) else classifier_title(str(name)))
+    second = plain["model_2"].map(lambda name: "" if pd.isna(name) else f" and {classifier_title(str(name))}")
+    plain = plain.assign(classifiers=first + second)
     sums = plain.groupby(["strategy", "classifiers"])[["proposals", "accepted"]].sum().reset_index()
     sums["share"] = sums["accepted"] / sums["proposals"]
     return frame_table("Sampling: accepted stimuli by strategy and classifiers", sums)

@@ -19,9 +19,10 @@ class AcceptanceRule:
     ----------
     strategy
         ``uncertainty``: both target probabilities of the one classifier above ``probability``; ``controversial``:
-        each classifier's top class is its target, with a probability above ``probability``.
+        each classifier's top class is its target, with a probability above ``probability``; ``unguided``: the judge
+        alone decides, no classifier is asked.
     probability
-        0.4 and 0.9 in the paper; None with a margin.
+        0.4 and 0.9 in the paper; None with a margin and for ``unguided``.
     margin
         For controversial images of people's models, which never reach 0.9 when people answer noisily: least log-odds,
         in nats, of each model's own target over the other's target, instead of a probability. None otherwise.
@@ -31,7 +32,8 @@ class AcceptanceRule:
     Raises
     ------
     ValueError
-        If not exactly one of probability and margin is given, or a margin comes with ``uncertainty``.
+        If not exactly one of probability and margin is given, or any for ``unguided``; if a margin comes with
+        ``uncertainty``, or a probability is outside (0, ½) for ``uncertainty`` or (0, 1) for ``controversial``.
     """
 
     strategy: Strategy
@@ -40,12 +42,34 @@ class AcceptanceRule:
     judge: float
 
     def __post_init__(self) -> None:
+        if self.strategy == "unguided":
+            if (self.probability, self.margin) != (None, None):
+                raise ValueError("acceptance of unguided stimuli takes neither a probability nor a margin.")
+            return
         if (self.probability is None) == (self.margin is None):
             raise ValueError(
                 f"acceptance has probability {self.probability} and margin {self.margin}, expected exactly one of them."
             )
         if self.margin is not None and self.strategy != "controversial":
             raise ValueError("acceptance by margin is for controversial stimuli; uncertainty takes a probability.")
+        highest = 0.5 if self.strategy == "uncertainty" else 1.0
+        if self.probability is not None and not 0 < self.probability < highest:
+            raise ValueError(
+                f"acceptance of {self.strategy} has probability {self.probability}, expected above 0, below {highest}."
+            )
+
+    @property
+    def required_probability(self) -> float:
+        """The probability that is asked for.
+
+        Raises
+        ------
+        ValueError
+            If a margin is asked for instead.
+        """
+        if self.probability is None:
+            raise ValueError(f"acceptance asks for a margin of {self.margin}, not for a probability.")
+        return self.probability
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,7 @@ class Assessment:
     Parameters
     ----------
     probabilities
-        float64, (N, 2 M) with M classifiers: p1(o1), p1(o2) and, with two classifiers, p2(o1), p2(o2).
+        float64, (N, 2 M) with M classifiers, 0 to 2: p1(o1), p1(o2) and, with two classifiers, p2(o1), p2(o2).
     judge_scores
         float64, (N,).
     accepted
@@ -96,12 +120,15 @@ def assess(
     logits = [classifier(images).double() for classifier in classifiers]
     scores = judge(images)[:, 0].double()
     chosen = [functional.softmax(values, dim=1).gather(1, targets) for values in logits]
-    if rule.strategy == "uncertainty":
-        passed = (chosen[0] > _required(rule.probability)).all(dim=1)
+    if rule.strategy == "unguided":
+        passed = torch.ones_like(scores, dtype=torch.bool)
+    elif rule.strategy == "uncertainty":
+        passed = (chosen[0] > rule.required_probability).all(dim=1)
     else:
         passed = _first_passes(logits[0], targets, rule) & _first_passes(logits[1], targets.flip(1), rule)
     accepted = passed & (scores > rule.judge)
-    return Assessment(torch.cat(chosen, dim=1).numpy(), scores.numpy(), accepted.numpy())
+    probabilities = torch.cat([scores.new_empty(len(scores), 0), *chosen], dim=1)
+    return Assessment(probabilities.cpu().numpy(), scores.cpu().numpy(), accepted.cpu().numpy())
 
 
 def _first_passes(logits: torch.Tensor, targets: torch.Tensor, rule: AcceptanceRule) -> torch.Tensor:
@@ -111,10 +138,4 @@ def _first_passes(logits: torch.Tensor, targets: torch.Tensor, rule: AcceptanceR
         own, other = logits.gather(1, targets).unbind(dim=1)
         return top & (own - other >= rule.margin)
     probability = functional.softmax(logits, dim=1).gather(1, targets[:, :1])[:, 0]
-    return top & (probability > _required(rule.probability))
-
-
-def _required(probability: float | None) -> float:
-    if probability is None:
-        raise ValueError("acceptance asks for neither a probability nor a margin.")
-    return probability
+    return top & (probability > rule.required_probability)

@@ -14,7 +14,7 @@ class Cell:
     Parameters
     ----------
     models
-        Names of the guiding classifiers: one for uncertainty, two for controversial stimuli.
+        Names of the guiding classifiers: one for uncertainty, two for controversial, none for unguided stimuli.
     targets
         The two digits o1 and o2.
     quota
@@ -32,6 +32,10 @@ class Cell:
     def key(self) -> tuple[object, ...]:
         """What names the cell: the seeds of its images derive from it."""
         return (self.pair_id, *self.models, *self.targets)
+
+    def model(self, place: int) -> str | None:
+        """Return the name of the first (0) or second (1) guiding classifier, None if there is no such."""
+        return self.models[place] if place < len(self.models) else None
 
 
 def uncertainty_cells(
@@ -56,6 +60,12 @@ def uncertainty_cells(
     deck = list(combinations(range(n_classes), 2))
     dealt = _deal(deck, [(model,) for model in models], pairs_per_classifier, seed, "sampling/uncertainty")
     return [Cell(names, targets, quota) for names, targets in dealt]
+
+
+def unguided_cells(n_classes: int, n_pairs: int | None, quota: int, seed: int) -> list[Cell]:
+    """Ask nobody for unordered digit pairs; like :func:`uncertainty_cells`."""
+    deck = list(combinations(range(n_classes), 2))
+    return [Cell(names, targets, quota) for names, targets in _deal(deck, [()], n_pairs, seed, "sampling/unguided")]
 
 
 def controversial_cells(

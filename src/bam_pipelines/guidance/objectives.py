@@ -11,8 +11,26 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-Strategy = Literal["uncertainty", "controversial"]
+Strategy = Literal["uncertainty", "controversial", "unguided"]
 Objective = Callable[[torch.Tensor], dict[str, torch.Tensor]]
+
+
+def check_guides(strategy: Strategy, classifiers: Sequence[nn.Module], judge: nn.Module) -> None:
+    """Check what guides an image.
+
+    Raises
+    ------
+    ValueError
+        If the strategy is unknown, the number of classifiers does not fit it, or a network is in training mode.
+    """
+    expected = {"uncertainty": 1, "controversial": 2}.get(strategy)
+    if expected is None:
+        raise ValueError(f"strategy is {strategy!r}, expected 'uncertainty' or 'controversial'.")
+    if len(classifiers) != expected:
+        raise ValueError(f"{strategy} takes {expected} classifier(s), got {len(classifiers)}.")
+    for network in (*classifiers, judge):
+        if network.training:
+            raise ValueError(f"{type(network).__name__} is in training mode; call eval() before sampling.")
 
 
 def uncertainty_term(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -80,14 +98,7 @@ class GuidanceObjective:
     judge_threshold: float
 
     def __post_init__(self) -> None:
-        expected = {"uncertainty": 1, "controversial": 2}.get(self.strategy)
-        if expected is None:
-            raise ValueError(f"strategy is {self.strategy!r}, expected 'uncertainty' or 'controversial'.")
-        if len(self.classifiers) != expected:
-            raise ValueError(f"{self.strategy} takes {expected} classifier(s), got {len(self.classifiers)}.")
-        for network in (*self.classifiers, self.judge):
-            if network.training:
-                raise ValueError(f"{type(network).__name__} is in training mode; call eval() before sampling.")
+        check_guides(self.strategy, self.classifiers, self.judge)
 
     def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the weighted terms of images (N, C, H, W) in [0, 1], each (N,)."""

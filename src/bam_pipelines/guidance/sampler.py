@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from bam_pipelines.compute.device import Compute
+from bam_pipelines.guidance.boundary import require_finite
 from bam_pipelines.guidance.objectives import Objective
 from bam_pipelines.guidance.schedule import SamplingSchedule, build_schedule
 from bam_pipelines.images.pixels import from_range
@@ -64,15 +65,18 @@ class ImageNoise:
         One an image.
     shape
         (C, H, W).
+    device
+        Where the noise is needed; it is drawn on the CPU, so that it is the same everywhere.
     """
 
-    def __init__(self, seeds: Sequence[int], shape: tuple[int, ...]) -> None:
+    def __init__(self, seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> None:
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.shape = shape
+        self.shape, self.device = shape, device
 
     def draw(self) -> torch.Tensor:
         """Return float32, (N, C, H, W)."""
-        return torch.stack([torch.randn(self.shape, generator=generator) for generator in self.generators])
+        drawn = torch.stack([torch.randn(self.shape, generator=generator) for generator in self.generators])
+        return drawn.to(self.device)
 
 
 class Denoiser:
@@ -93,7 +97,7 @@ class Denoiser:
 
     def __call__(self, noisy: torch.Tensor, step: int) -> torch.Tensor:
         """Return the estimate of x0, (N, C, H, W) in the prior's value range, at the ``step``-th visited step."""
-        timesteps = self.schedule.timesteps[step].expand(len(noisy))
+        timesteps = self.schedule.timesteps[step].to(noisy.device).expand(len(noisy))
         with self.compute.autocast():
             output = self.network(noisy, timesteps).float()
         signal = self.schedule.signal[step].to(noisy.dtype)
@@ -121,7 +125,7 @@ def sample_images(
     seeds
         One an image; N of them.
     settings, compute
-        How to sample. Work is done on the CPU.
+        How to sample; the prior is on the device of ``compute``.
     objective
         Images (N, C, H, W) in [0, 1] to named terms (N,), or None for unguided samples.
 
@@ -143,9 +147,10 @@ def sample_images(
     schedule = build_schedule(prior.noise, settings.steps)
     denoise = Denoiser(prior, schedule, compute)
     arguments = prior.specification.arguments
-    noise = ImageNoise(seeds, (arguments["channels"], arguments["image_size"], arguments["image_size"]))
+    shape = (arguments["channels"], arguments["image_size"], arguments["image_size"])
+    noise = ImageNoise(seeds, shape, compute.device)
     images = noise.draw()
-    flat = torch.zeros(len(images), dtype=torch.int64)
+    flat = torch.zeros(len(images), dtype=torch.int64, device=compute.device)
     for step in range(len(schedule)):
         sigma, beta = schedule.sigma[step].item(), schedule.beta[step].item()
         for repeat in range(settings.repeats):
@@ -155,7 +160,7 @@ def sample_images(
             flat += (gradient.flatten(1).norm(dim=1) == 0).long() if objective is not None else 0
             images = schedule.posterior_mean(step, images, clean) + sigma * noise.draw()
             images = images - settings.guidance_scale * sigma * _scaled(gradient)
-    return Samples(from_range(images, prior.noise.value_range).clamp(0, 1), flat)
+    return Samples(from_range(images, prior.noise.value_range).clamp(0, 1).cpu(), flat.cpu())
 
 
 def _guided(
@@ -170,17 +175,10 @@ def _guided(
         with denoise.compute.autocast():
             terms = objective(from_range(clean, denoise.noise.value_range))
         for name, values in terms.items():
-            _require_finite(values, f"the objective's term {name!r}", step)
+            require_finite(values, f"the objective's term {name!r}", f"step {step}")
         (gradient,) = torch.autograd.grad(torch.stack(list(terms.values())).sum(), leaf)
-    _require_finite(gradient, "the gradient of the objective", step)
+    require_finite(gradient, "the gradient of the objective", f"step {step}")
     return clean.detach(), gradient
-
-
-def _require_finite(values: torch.Tensor, what: str, step: int) -> None:
-    bad = ~torch.isfinite(values.flatten(1) if values.dim() > 1 else values[:, None]).all(dim=1)
-    if bool(bad.any()):
-        image = int(bad.nonzero()[0])
-        raise FloatingPointError(f"{what} is not finite at step {step} of image {image} of the batch.")
 
 
 def _scaled(gradient: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,11 @@
 """Sampling of whole stimulus sets: proposals in rounds until every cell has its quota or its budget is spent."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,15 @@ import pandas as pd
 import torch
 from torch import nn
 
+from bam_pipelines import __version__
 from bam_pipelines.compute.device import Compute
+from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed
-from bam_pipelines.compute.shards import run_shards
-from bam_pipelines.guidance.acceptance import AcceptanceRule, Assessment, assess
+from bam_pipelines.compute.shards import Arrays, ShardFolder
+from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
 from bam_pipelines.guidance.cells import Cell
-from bam_pipelines.guidance.objectives import GuidanceObjective
-from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
+from bam_pipelines.guidance.checks import check_sampling_inputs
+from bam_pipelines.guidance.methods import Guides, Method
 from bam_pipelines.images.pixels import to_uint8, to_unit
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -31,25 +35,22 @@ class SamplingPlan:
 
     Parameters
     ----------
-    sampler
-        Steps, repeats and guidance scale.
+    method
+        How to sample.
     rule
         Acceptance.
-    judge_weight
-        Weight of the judge's penalty in guidance.
     max_proposals
         Budget of images a wanted stimulus; 10 in the paper.
     batch_size
         Images a shard.
     source
-        ``base``, ``group`` or ``individual``: which kind of models guides; written to the table.
+        ``base``, ``group``, ``individual`` or ``none``: which kind of models guides; written to the table.
     seed, stage
         What the images' seeds derive from, with the cell and the number of the proposal.
     """
 
-    sampler: SamplerSettings
+    method: Method
     rule: AcceptanceRule
-    judge_weight: float
     max_proposals: int
     batch_size: int
     source: str
@@ -78,13 +79,17 @@ class _Progress:
 
 def sample_stimuli(
     cells: Sequence[Cell],
-    classifiers: Mapping[str, nn.Module],
+    classifiers: Mapping[str, TrainedNetwork],
     prior: TrainedNetwork,
-    judge: nn.Module,
+    judge: TrainedNetwork,
     plan: SamplingPlan,
     compute: Compute,
+    working: Path,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample until every cell has its quota of accepted images or has spent its budget.
+
+    Finished shards are kept: called again with the same arguments after it was killed, it goes on where it was and
+    ends with the same tables, bit for bit.
 
     Parameters
     ----------
@@ -96,6 +101,8 @@ def sample_stimuli(
         The diffusion prior and the digit judge.
     plan, compute
         How to sample.
+    working
+        Folder for finished shards, to be removed by the caller once the tables are safe.
 
     Returns
     -------
@@ -109,22 +116,36 @@ def sample_stimuli(
     Raises
     ------
     ValueError
-        If a cell names a classifier that is not given.
+        If networks and cells do not fit each other; see
+        :func:`~bam_pipelines.guidance.checks.check_sampling_inputs`.
+    FloatingPointError
+        If guidance meets a number that is not finite.
+    OSError
+        If a shard cannot be written.
     """
-    unknown = sorted({name for cell in cells for name in cell.models} - set(classifiers))
-    if unknown:
-        raise ValueError(f"cells name the classifiers {', '.join(unknown)}, but only {', '.join(classifiers)} exist.")
+    check_sampling_inputs(cells, classifiers, prior, judge)
+    kept = ShardFolder(
+        working / fingerprint(__version__, classifiers, prior, judge, plan, compute.device.type, compute.bfloat16)
+    )
+    networks = {name: _on_device(trained, compute.device).network for name, trained in classifiers.items()}
+    guides = networks, _on_device(prior, compute.device), _on_device(judge, compute.device).network
     progress = [_Progress(cell) for cell in cells]
     for number in count(1):
         shards = _next_shards(progress, plan)
         if not shards:
             break
-        propose = partial(_propose, dict(classifiers), prior, judge, plan, compute)
         label = f"sampling {plan.rule.strategy} ({plan.source}), round {number}"
-        results = run_shards(propose, shards, compute.workers, label)
+        results = kept.run(partial(_propose, *guides, plan, compute), shards, compute.workers, label)
         _collect(progress, shards, results)
     rows = [row for one in progress for row in one.rows]
     return _stimulus_table(rows, plan), pd.DataFrame([_acceptance_row(one, plan) for one in progress])
+
+
+def _on_device(trained: TrainedNetwork, device: torch.device) -> TrainedNetwork:
+    """Return a network on a device, copied if it has to move, so that the caller's stays where it is."""
+    if device.type == "cpu":
+        return trained
+    return TrainedNetwork(copy.deepcopy(trained.network).to(device), trained.specification)
 
 
 def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list[Proposal]]:
@@ -147,28 +168,29 @@ def _propose(
     plan: SamplingPlan,
     compute: Compute,
     shard: Sequence[Proposal],
-) -> tuple[np.ndarray, Assessment]:
-    """Sample one shard and assess it as uint8."""
+) -> Arrays:
+    """Sample one shard and assess it as uint8; only accepted images are kept, ``index`` says which."""
     guiding = [classifiers[name] for name in shard[0].cell.models]
     targets = torch.tensor([proposal.cell.targets for proposal in shard])
-    objective = GuidanceObjective(guiding, judge, targets, plan.rule.strategy, plan.judge_weight, plan.rule.judge)
-    samples = sample_images(prior, [proposal.seed for proposal in shard], plan.sampler, compute, objective)
-    pixels = to_uint8(samples.images)
-    return pixels, assess(to_unit(pixels), targets, guiding, judge, plan.rule)
+    seeds = [proposal.seed for proposal in shard]
+    pixels = to_uint8(plan.method.sample(Guides(prior, guiding, judge), seeds, targets, plan.rule, compute))
+    images = to_unit(pixels).to(compute.device)
+    assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
+    index = np.flatnonzero(assessment.accepted)
+    return {
+        "index": index,
+        "pixels": pixels[index],
+        "judge_score": assessment.judge_scores[index],
+        "probabilities": assessment.probabilities[index],
+    }
 
 
-def _collect(
-    progress: Sequence[_Progress],
-    shards: Sequence[Sequence[Proposal]],
-    results: Sequence[tuple[np.ndarray, Assessment]],
-) -> None:
+def _collect(progress: Sequence[_Progress], shards: Sequence[Sequence[Proposal]], results: Sequence[Arrays]) -> None:
     by_cell = {one.cell: one for one in progress}
-    for shard, (pixels, assessment) in zip(shards, results, strict=True):
-        for index in np.flatnonzero(assessment.accepted).tolist():
-            proposal = shard[index]
-            row = {"pixels": pixels[index], "cell": proposal.cell, "seed": proposal.seed}
-            row |= {"judge_score": assessment.judge_scores[index], "probabilities": assessment.probabilities[index]}
-            by_cell[proposal.cell].rows.append(row)
+    for shard, result in zip(shards, results, strict=True):
+        for place, index in enumerate(result["index"].tolist()):
+            row = {name: result[name][place] for name in ("pixels", "judge_score", "probabilities")}
+            by_cell[shard[index].cell].rows.append(row | {"cell": shard[index].cell, "seed": shard[index].seed})
 
 
 def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.DataFrame:
@@ -183,11 +205,11 @@ def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.Da
             **image_columns(np.stack([row["pixels"] for row in rows])),
             "strategy": plan.rule.strategy,
             "source": plan.source,
-            "method": "paper",
+            "method": plan.method.name,
             "target_1": [cell.targets[0] for cell in cells],
             "target_2": [cell.targets[1] for cell in cells],
-            "model_1": [cell.models[0] for cell in cells],
-            "model_2": [cell.models[1] if len(cell.models) > 1 else None for cell in cells],
+            "model_1": [cell.model(0) for cell in cells],
+            "model_2": [cell.model(1) for cell in cells],
             "pair_id": [cell.pair_id for cell in cells],
             "margin": np.nan if plan.rule.margin is None else plan.rule.margin,
             "seed": [row["seed"] for row in rows],
@@ -204,8 +226,8 @@ def _acceptance_row(one: _Progress, plan: SamplingPlan) -> dict[str, object]:
     return {
         "strategy": plan.rule.strategy,
         "source": plan.source,
-        "model_1": cell.models[0],
-        "model_2": cell.models[1] if len(cell.models) > 1 else None,
+        "model_1": cell.model(0),
+        "model_2": cell.model(1),
         "pair_id": cell.pair_id,
         "target_1": cell.targets[0],
         "target_2": cell.targets[1],
@@ -225,9 +247,7 @@ def joined_stimuli(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     filled = [table for table in tables if not table.empty]
     if not filled:
-        raise ValueError(
-            "no proposal was accepted; raise the sampler's guidance_scale or steps, or lower what acceptance asks for."
-        )
+        raise ValueError("no proposal was accepted; raise the sampler's steps, or lower what acceptance asks for.")
     return pd.concat(filled, ignore_index=True).drop_duplicates("stimulus_id", ignore_index=True)
 
 

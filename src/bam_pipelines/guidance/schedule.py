@@ -51,28 +51,33 @@ class SamplingSchedule:
         return of_clean.item() * clean + of_noisy.item() * noisy
 
 
-def build_schedule(noise: NoiseSpecification, steps: int) -> SamplingSchedule:
-    """Space ``steps`` evenly over the training steps, the noisiest one included.
+def build_schedule(noise: NoiseSpecification, steps: int, start: float = 1.0) -> SamplingSchedule:
+    """Space ``steps`` evenly over the training steps, from the noisiest one or a part of the way down.
 
     Parameters
     ----------
     noise
         The prior's diffusion facts.
     steps
-        Number of steps, from 1 to ``noise.steps``.
+        Number of steps, from 1 to ``noise.steps`` · ``start``.
+    start
+        Where to begin, as a share of the training steps: above 0, and 1 for pure noise.
 
     Raises
     ------
     ValueError
-        If ``steps`` is outside that range.
+        If ``steps`` or ``start`` is outside its range.
 
     References
     ----------
     Lin et al. 2024, "Common diffusion noise schedules and sample steps are flawed": trailing spacing, so that
     sampling starts where the schedule ends.
     """
-    if not 1 <= steps <= noise.steps:
-        raise ValueError(f"steps is {steps}, expected 1 to {noise.steps}, the steps the prior was trained with.")
-    timesteps = torch.arange(noise.steps, 0, -noise.steps / steps, dtype=torch.float64).round().long()[:steps] - 1
+    if not 0 < start <= 1:
+        raise ValueError(f"start is {start}, expected above 0 and at most 1, a share of the prior's training steps.")
+    first = round(start * noise.steps)
+    if not 1 <= steps <= first:
+        raise ValueError(f"steps is {steps}, expected 1 to {first}, the steps the prior was trained with up to there.")
+    timesteps = torch.arange(first, 0, -first / steps, dtype=torch.float64).round().long()[:steps] - 1
     signal = noise.alphas_cumprod()[timesteps]
     return SamplingSchedule(timesteps, signal, torch.cat([signal[1:], torch.ones(1, dtype=signal.dtype)]))

@@ -1,5 +1,6 @@
 """Nodes of the manipulation stage."""
 
+import shutil
 from typing import Any
 
 import pandas as pd
@@ -14,9 +15,11 @@ from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import balanced_cells
-from bam_pipelines.guidance.sampler import SamplerSettings
+from bam_pipelines.guidance.methods import Method, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.working_folder import working_folder
 
 
 def choose_pairs(options: dict[str, Any], seed: int, **individuals: IndividualModels) -> pd.DataFrame:
@@ -29,7 +32,9 @@ def sample_customised_stimuli(
     pairs: pd.DataFrame,
     prior: TrainedNetwork,
     judge: TrainedNetwork,
+    digits: pd.DataFrame,
     options: dict[str, Any],
+    samplers: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
     **individuals: IndividualModels,
@@ -39,7 +44,7 @@ def sample_customised_stimuli(
     models = individuals[classifier]
     n_classes = models.specification.arguments["n_classes"]
     people = sorted({*pairs["participant_1"], *pairs["participant_2"]})
-    networks = {f"{classifier}-{name}": models.network(name) for name in people}
+    networks = {f"{classifier}-{name}": TrainedNetwork(models.network(name), models.specification) for name in people}
     cells = [
         cell
         for row in pairs.itertuples()
@@ -52,17 +57,18 @@ def sample_customised_stimuli(
             row.pair_id,
         )
     ]
-    stimuli, acceptance = sample_stimuli(
-        cells, networks, prior, judge.network, _plan(options, seed), resolve_compute(compute)
-    )
-    return validate_stimuli(joined_stimuli([stimuli])), acceptance
+    plan = _plan(build_method(options["method"], samplers, table_digits(digits)), options, seed)
+    working = working_folder(compute, "manipulation")
+    stimuli, acceptance = sample_stimuli(cells, networks, prior, judge, plan, resolve_compute(compute), working)
+    validated = validate_stimuli(joined_stimuli([stimuli]))
+    shutil.rmtree(working, ignore_errors=True)
+    return validated, acceptance
 
 
-def _plan(options: dict[str, Any], seed: int) -> SamplingPlan:
+def _plan(method: Method, options: dict[str, Any], seed: int) -> SamplingPlan:
     return SamplingPlan(
-        SamplerSettings(**options["sampler"]),
+        method,
         AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"]),
-        options["judge_weight"],
         options["max_proposals"],
         options["batch_size"],
         "individual",

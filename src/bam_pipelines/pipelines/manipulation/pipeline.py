@@ -27,6 +27,8 @@ def _customised() -> Pipeline:
         "pairs": "manipulation_pairs",
         "prior": "diffusion_prior",
         "judge": "digit_judge",
+        "digits": "mnist_train",
+        "samplers": "params:samplers",
         "compute": "params:compute",
     }
     stimuli = ["manipulation_stimuli", "manipulation_acceptance"]

@@ -1,5 +1,6 @@
 """Nodes of the sampling stage."""
 
+import shutil
 from itertools import combinations
 from typing import Any
 
@@ -10,52 +11,69 @@ from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.behavior.schemas import validate_stimuli
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
-from bam_pipelines.guidance.cells import Cell, controversial_cells, uncertainty_cells
+from bam_pipelines.guidance.cells import Cell, controversial_cells, uncertainty_cells, unguided_cells
+from bam_pipelines.guidance.fast import FastSettings
+from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.objectives import Strategy
-from bam_pipelines.guidance.sampler import SamplerSettings
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.working_folder import working_folder
 
 
 def sample_boundary_stimuli(
     prior: TrainedNetwork,
     judge: TrainedNetwork,
+    digits: pd.DataFrame,
     options: dict[str, Any],
+    samplers: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
     **classifiers: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Sample both strategies' stimuli for all classifiers, each pair of classifiers, and the digit pairs of conf."""
+    """Sample the stimuli of all strategies for all classifiers, each pair of them, and the digit pairs of conf."""
     n_classes = next(iter(classifiers.values())).specification.arguments["n_classes"]
-    networks = {name: trained.network for name, trained in classifiers.items()}
+    guided = build_method(options["method"], samplers, table_digits(digits))
+    unguided = UnguidedMethod(FastSettings(**samplers["fast"]), table_digits(digits))
+    working = working_folder(compute, "sampling")
     sampled = [
-        sample_stimuli(cells, networks, prior, judge.network, _plan(options, strategy, seed), resolve_compute(compute))
+        sample_stimuli(
+            cells,
+            classifiers,
+            prior,
+            judge,
+            _plan(unguided if strategy == "unguided" else guided, options, strategy, seed),
+            resolve_compute(compute),
+            working,
+        )
         for strategy, cells in _cells(options, list(classifiers), n_classes, seed).items()
     ]
     stimuli, acceptance = zip(*sampled, strict=True)
-    return validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
+    tables = validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
+    shutil.rmtree(working, ignore_errors=True)
+    return tables
 
 
 def _cells(options: dict[str, Any], names: list[str], n_classes: int, seed: int) -> dict[Strategy, list[Cell]]:
-    uncertainty, controversial = options["uncertainty"], options["controversial"]
+    uncertainty, controversial, unguided = (options[name] for name in ("uncertainty", "controversial", "unguided"))
     pairs = list(combinations(names, 2))
     return {
         "uncertainty": uncertainty_cells(names, n_classes, uncertainty["digit_pairs"], uncertainty["quota"], seed),
         "controversial": controversial_cells(
             pairs, n_classes, controversial["digit_pairs"], controversial["quota"], seed
         ),
+        "unguided": unguided_cells(n_classes, unguided["digit_pairs"], unguided["quota"], seed),
     }
 
 
-def _plan(options: dict[str, Any], strategy: Strategy, seed: int) -> SamplingPlan:
-    rule = AcceptanceRule(strategy, options[strategy]["probability"], None, options["judge_threshold"])
+def _plan(method: Method, options: dict[str, Any], strategy: Strategy, seed: int) -> SamplingPlan:
+    rule = AcceptanceRule(strategy, options[strategy].get("probability"), None, options["judge_threshold"])
     return SamplingPlan(
-        SamplerSettings(**options["sampler"]),
+        method,
         rule,
-        options["judge_weight"],
         options["max_proposals"],
         options["batch_size"],
-        "base",
+        "none" if strategy == "unguided" else "base",
         seed,
         "sampling",
     )

@@ -13,7 +13,9 @@ def create_pipeline() -> Pipeline:
         **networks,
         "prior": "diffusion_prior",
         "judge": "digit_judge",
+        "digits": "mnist_train",
         "options": "params:sampling",
+        "samplers": "params:samplers",
         "compute": "params:compute",
         "seed": "params:seed",
     }

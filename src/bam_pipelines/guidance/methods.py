@@ -1,0 +1,155 @@
+"""The ways to sample stimuli, each a frozen object with a name that stands in the stimulus table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from bam_pipelines.compute.device import Compute
+from bam_pipelines.guidance.acceptance import AcceptanceRule
+from bam_pipelines.guidance.fast import FastSettings, sample_fast, sample_mixtures
+from bam_pipelines.guidance.objectives import GuidanceObjective
+from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
+from bam_pipelines.images.digits import Digits
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+
+
+@dataclass(frozen=True)
+class Guides:
+    """The networks of one batch.
+
+    Parameters
+    ----------
+    prior
+        A trained denoiser.
+    classifiers
+        One for uncertainty, two for controversial stimuli; images (N, C, H, W) in [0, 1] to logits (N, K).
+    judge
+        Images to scores (N, 1).
+    """
+
+    prior: TrainedNetwork
+    classifiers: Sequence[nn.Module]
+    judge: nn.Module
+
+
+class Method(Protocol):
+    """A way to sample."""
+
+    @property
+    def name(self) -> str:
+        """What stands in the stimulus table."""
+
+    def sample(
+        self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
+    ) -> torch.Tensor:
+        """Return float32 images (N, C, H, W) in [0, 1] on the CPU, for N seeds and targets (N, 2)."""
+
+
+@dataclass(frozen=True)
+class PaperMethod:
+    """The paper's sampler; see :func:`~bam_pipelines.guidance.sampler.sample_images`.
+
+    Parameters
+    ----------
+    settings
+        Steps, repeats and guidance scale.
+    judge_weight
+        Weight of the judge's penalty; 10 in the published code.
+    """
+
+    settings: SamplerSettings
+    judge_weight: float
+    name: str = "paper"
+
+    def sample(
+        self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
+    ) -> torch.Tensor:
+        """See :class:`Method`."""
+        objective = GuidanceObjective(
+            guides.classifiers, guides.judge, targets.to(compute.device), rule.strategy, self.judge_weight, rule.judge
+        )
+        return sample_images(guides.prior, seeds, self.settings, compute, objective).images
+
+
+@dataclass(frozen=True)
+class FastMethod:
+    """Our sampler; see :func:`~bam_pipelines.guidance.fast.sample_fast`.
+
+    Parameters
+    ----------
+    settings
+        How to sample.
+    digits
+        To begin from.
+    """
+
+    settings: FastSettings
+    digits: Digits
+    name: str = "fast"
+
+    def sample(
+        self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
+    ) -> torch.Tensor:
+        """See :class:`Method`."""
+        return sample_fast(
+            guides.prior,
+            seeds,
+            self.digits,
+            guides.classifiers,
+            guides.judge,
+            targets,
+            rule,
+            self.settings,
+            compute,
+        )
+
+
+@dataclass(frozen=True)
+class UnguidedMethod:
+    """Mixtures of digits without guidance; see :func:`~bam_pipelines.guidance.fast.sample_mixtures`.
+
+    Parameters
+    ----------
+    settings, digits
+        As for :class:`FastMethod`.
+    """
+
+    settings: FastSettings
+    digits: Digits
+    name: str = "none"
+
+    def sample(
+        self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
+    ) -> torch.Tensor:
+        """See :class:`Method`; classifiers and judge are not asked."""
+        return sample_mixtures(guides.prior, seeds, self.digits, targets, self.settings, compute)
+
+
+def build_method(name: str, samplers: Mapping[str, Mapping[str, Any]], digits: Digits) -> Method:
+    """Build the method of a name.
+
+    Parameters
+    ----------
+    name
+        ``fast`` or ``paper``.
+    samplers
+        Settings by name: the fields of :class:`~bam_pipelines.guidance.fast.FastSettings`; those of
+        :class:`~bam_pipelines.guidance.sampler.SamplerSettings` and ``judge_weight``.
+    digits
+        To begin from, for ``fast``.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a setting is outside its range.
+    """
+    if name == "fast":
+        return FastMethod(FastSettings(**samplers["fast"]), digits)
+    if name == "paper":
+        settings = dict(samplers["paper"])
+        judge_weight = settings.pop("judge_weight")
+        return PaperMethod(SamplerSettings(**settings), judge_weight)
+    raise ValueError(f"method is {name!r}, expected fast or paper.")
