@@ -46,7 +46,6 @@ def main() -> None:
     run, parameters = load_run(PROJECT)
     folder = PROJECT / "data" / ".bench"
     beside = bystanders(run, parameters, folder)
-    fast = FastSettings(**parameters["samplers"]["fast"])
     bfloat16 = resolve_compute(parameters["compute"]).bfloat16
     chosen = tasks(two_people(run), parameters["manipulation"]["margin"])
     seen_by = witnesses(run, beside)
@@ -54,7 +53,8 @@ def main() -> None:
     grids: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     by_task: dict[str, Any] = {}
     for task in chosen:
-        listed = arms([task], fast, table_digits(run["mnist_train"]), bfloat16)
+        stage = "manipulation" if task.kind == "individual" else "sampling"
+        listed = arms(task, FastSettings(**parameters[stage]["fast"]), table_digits(run["mnist_train"]), bfloat16)
         repeats = _in_turns(listed, run, folder)
         by_task[task.key] = _summary(task, listed, repeats, seen_by, run)
         for arm in listed:

@@ -76,24 +76,21 @@ def tasks(people: tuple[str, str], margin: float) -> list[Task]:
     ]
 
 
-def arms(chosen: Sequence[Task], fast: FastSettings, digits: Digits, bfloat16: bool) -> list[Arm]:
-    """List the arms, the slow before the fast of each task.
+def arms(task: Task, fast: FastSettings, digits: Digits, bfloat16: bool) -> list[Arm]:
+    """List a task's arms, the slow before the fast.
 
     Parameters
     ----------
-    chosen
-        Tasks.
+    task
+        What is sampled.
     fast, digits
         The fast sampler's settings and what it begins from.
     bfloat16
         Whether the fast sampler may use bfloat16 here; ``paper`` is in float32.
     """
-    listed = []
-    for task in chosen:
-        paper = PaperMethod(PAPER, JUDGE_WEIGHT)
-        listed.append(Arm(task, paper, False, "paper"))
-        if task.key == "uncertainty-vgg":
-            listed.append(Arm(task, FaithfulMethod(), False, "paper_faithful"))
-            listed.append(Arm(task, paper, bfloat16, "paper_same_precision"))
-        listed.append(Arm(task, FastMethod(fast, digits), bfloat16, "fast"))
-    return listed
+    paper = PaperMethod(PAPER, JUDGE_WEIGHT)
+    listed = [Arm(task, paper, False, "paper")]
+    if task.key == "uncertainty-vgg":
+        listed.append(Arm(task, FaithfulMethod(), False, "paper_faithful"))
+        listed.append(Arm(task, paper, bfloat16, "paper_same_precision"))
+    return [*listed, Arm(task, FastMethod(fast, digits), bfloat16, "fast")]

@@ -49,7 +49,7 @@ def test_an_environment_changes_parameters_that_base_has(file):
 
 
 def test_each_stage_has_its_own_parameters(parameters):
-    assert set(parameters) == {*STAGES, "samplers", "seed", "compute"}
+    assert set(parameters) == {*STAGES, "seed", "compute"}
 
 
 def test_compute_is_understood(parameters):
@@ -66,7 +66,7 @@ def test_every_classifier_is_trained_on_more_than_a_batch(parameters):
 
 def test_sampling_is_possible(parameters):
     options, seed = parameters["sampling"], parameters["seed"]
-    assert build_method(options["method"], parameters["samplers"], None).name == options["method"]
+    assert build_method(options, None).name == options["method"]
     n_classes = parameters["preprocessing"]["n_classes"]
     for strategy in ("uncertainty", "controversial"):
         AcceptanceRule(strategy, options[strategy]["probability"], None, options["judge_threshold"])
@@ -97,7 +97,7 @@ def test_alignment_is_possible(parameters):
 def test_manipulation_is_possible(parameters):
     options = parameters["manipulation"]
     assert options["classifier"] in CLASSIFIER_NAMES
-    assert build_method(options["method"], parameters["samplers"], None).name == options["method"]
+    assert build_method(options, None).name == options["method"]
     AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"])
     cells = balanced_cells(("a", "b"), parameters["preprocessing"]["n_classes"], options["digit_pairs"], 1, 0, "axb")
     assert len(cells) == 2 * options["digit_pairs"]
@@ -122,8 +122,9 @@ def test_reporting_is_understood(parameters):
 
 def test_paper_has_the_papers_sizes():
     paper = parameters_of("paper")
-    assert paper["samplers"]["paper"] == {"steps": 50, "repeats": 5, "guidance_scale": 0.1, "judge_weight": 10}
-    assert paper["sampling"]["method"] == paper["manipulation"]["method"] == "paper"
+    sampler = {"steps": 50, "repeats": 5, "guidance_scale": 0.1, "judge_weight": 10}
+    for stage in ("sampling", "manipulation"):
+        assert (paper[stage]["method"], paper[stage]["paper"]) == ("paper", sampler)
     assert paper["sampling"]["max_proposals"] == 10
     assert paper["sampling"]["uncertainty"]["probability"] == 0.4
     assert paper["sampling"]["controversial"]["probability"] == 0.9

@@ -39,10 +39,8 @@ def sampled(tiny_prior, tiny_judge, tiny_digits, tiny_samplers, row_reader, comp
 
     def sample(seed=0, **changes):
         changed = {key: options[key] | value if isinstance(value, dict) else value for key, value in changes.items()}
-        chosen = options | {"method": method} | changed
-        return sample_boundary_stimuli(
-            tiny_prior, tiny_judge, tiny_digits(30), chosen, tiny_samplers, compute, seed, **networks
-        )
+        chosen = options | tiny_samplers | {"method": method} | changed
+        return sample_boundary_stimuli(tiny_prior, tiny_judge, tiny_digits(30), chosen, compute, seed, **networks)
 
     sample.networks = networks
     return sample

@@ -128,28 +128,27 @@ class UnguidedMethod:
         return sample_mixtures(guides.prior, seeds, self.digits, targets, self.settings, compute)
 
 
-def build_method(name: str, samplers: Mapping[str, Mapping[str, Any]], digits: Digits) -> Method:
-    """Build the method of a name.
+def build_method(options: Mapping[str, Any], digits: Digits) -> Method:
+    """Build the method that a stage's options choose.
 
     Parameters
     ----------
-    name
-        ``fast`` or ``paper``.
-    samplers
-        Settings by name: the fields of :class:`~bam_pipelines.guidance.fast.FastSettings`; those of
-        :class:`~bam_pipelines.guidance.sampler.SamplerSettings` and ``judge_weight``.
+    options
+        ``method``: ``fast`` or ``paper``. ``fast``: the fields of
+        :class:`~bam_pipelines.guidance.fast.FastSettings`. ``paper``: those of
+        :class:`~bam_pipelines.guidance.sampler.SamplerSettings`, and ``judge_weight``.
     digits
         To begin from, for ``fast``.
 
     Raises
     ------
     ValueError
-        If the name is unknown or a setting is outside its range.
+        If the method is unknown or a setting is outside its range.
     """
-    if name == "fast":
-        return FastMethod(FastSettings(**samplers["fast"]), digits)
-    if name == "paper":
-        settings = dict(samplers["paper"])
+    if options["method"] == "fast":
+        return FastMethod(FastSettings(**options["fast"]), digits)
+    if options["method"] == "paper":
+        settings = dict(options["paper"])
         judge_weight = settings.pop("judge_weight")
         return PaperMethod(SamplerSettings(**settings), judge_weight)
-    raise ValueError(f"method is {name!r}, expected fast or paper.")
+    raise ValueError(f"method is {options['method']!r}, expected fast or paper.")

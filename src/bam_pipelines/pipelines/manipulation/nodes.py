@@ -34,7 +34,6 @@ def sample_customised_stimuli(
     judge: TrainedNetwork,
     digits: pd.DataFrame,
     options: dict[str, Any],
-    samplers: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
     **individuals: IndividualModels,
@@ -57,7 +56,7 @@ def sample_customised_stimuli(
             row.pair_id,
         )
     ]
-    plan = _plan(build_method(options["method"], samplers, table_digits(digits)), options, seed)
+    plan = _plan(build_method(options, table_digits(digits)), options, seed)
     working = working_folder(compute, "manipulation")
     stimuli, acceptance = sample_stimuli(cells, networks, prior, judge, plan, resolve_compute(compute), working)
     validated = validate_stimuli(joined_stimuli([stimuli]))

@@ -28,7 +28,6 @@ def _customised() -> Pipeline:
         "prior": "diffusion_prior",
         "judge": "digit_judge",
         "digits": "mnist_train",
-        "samplers": "params:samplers",
         "compute": "params:compute",
     }
     stimuli = ["manipulation_stimuli", "manipulation_acceptance"]

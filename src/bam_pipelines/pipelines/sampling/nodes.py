@@ -26,15 +26,14 @@ def sample_boundary_stimuli(
     judge: TrainedNetwork,
     digits: pd.DataFrame,
     options: dict[str, Any],
-    samplers: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
     **classifiers: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample the stimuli of all strategies for all classifiers, each pair of them, and the digit pairs of conf."""
     n_classes = next(iter(classifiers.values())).specification.arguments["n_classes"]
-    guided = build_method(options["method"], samplers, table_digits(digits))
-    unguided = UnguidedMethod(FastSettings(**samplers["fast"]), table_digits(digits))
+    guided = build_method(options, table_digits(digits))
+    unguided = UnguidedMethod(FastSettings(**options["fast"]), table_digits(digits))
     working = working_folder(compute, "sampling")
     sampled = [
         sample_stimuli(

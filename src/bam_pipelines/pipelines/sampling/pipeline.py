@@ -15,7 +15,6 @@ def create_pipeline() -> Pipeline:
         "judge": "digit_judge",
         "digits": "mnist_train",
         "options": "params:sampling",
-        "samplers": "params:samplers",
         "compute": "params:compute",
         "seed": "params:seed",
     }
