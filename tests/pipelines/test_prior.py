@@ -9,12 +9,14 @@ import torch
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 
+from bam_pipelines.analysis.judge_quality import judge_quality
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.diffusion_training import PriorTrainer
 from bam_pipelines.networks.registry import write_network
 from bam_pipelines.pipelines.prior import create_pipeline
 from bam_pipelines.pipelines.prior.nodes import (
+    measure_judges,
     measure_prior,
     train_digit_judge,
     train_independent_judge,
@@ -173,6 +175,32 @@ def test_samples_are_measured_and_shown(tiny_prior, tiny_digits, compute):
     assert figure.axes[0].images[0].get_array().shape[:2] == (17, 89)
 
 
+def test_each_judge_is_validated_on_the_others_corruptions(tiny_prior, tiny_digits, compute, monkeypatch):
+    judges = [train(tiny_digits(40), tiny_digits(20, 1), compute) for train in (a_digit_judge, an_independent_judge)]
+    families = []
+
+    def listening(*arguments):
+        families.append(arguments[2])
+        return judge_quality(*arguments)
+
+    monkeypatch.setattr("bam_pipelines.pipelines.prior.nodes.judge_quality", listening)
+    options = {"n_images": 12, "accepted_above": 0.5, "climb": {"images": 6, "steps": 2, "step_length": 0.1}}
+    found = measure_judges(*judges, tiny_prior, tiny_digits(20, 2), QUALITY, options, compute, 0)
+    assert families == ["shape", "noise"]
+    for scores in found.values():
+        assert -1 <= scores["unseen_corruption_spearman"] <= 1
+        assert all(0 <= scores[name] <= 1 for name in ("sample_over_real", "fooled", "other_fooled"))
+
+
+def a_digit_judge(train, validation, compute):
+    return train_digit_judge(train, validation, pd.DataFrame(), JUDGE, compute, 0)[0]
+
+
+def an_independent_judge(train, validation, compute):
+    options = {name: JUDGE[name] for name in ("training", "adversarial")}
+    return train_independent_judge(train, validation, options, compute, 0)[0]
+
+
 def test_another_network_cannot_measure(tiny_prior, tiny_digits, compute, row_reader):
     with pytest.raises(ValueError, match="feature_network is a reader; expected feature_network"):
         measure_prior(tiny_prior, row_reader(), tiny_digits(20), tiny_digits(20), QUALITY, compute, 0)
@@ -183,7 +211,7 @@ def test_the_stage_makes_the_five_networks_from_digits_and_judgments():
     digits = {"mnist_train", "mnist_validation", "mnist_test"}
     assert {name for name in stage.inputs() if not name.startswith("params:")} == {*digits, "digit_judgments"}
     networks = {"diffusion_prior", "digit_judge", "independent_judge", "feature_network", "observer_network"}
-    assert stage.all_outputs() >= networks | {"prior_quality", "prior_samples"}
+    assert stage.all_outputs() >= networks | {"prior_quality", "prior_samples", "judge_quality"}
     for node in stage.nodes:  # nothing is trained on test digits
         if node.name in ("train_diffusion_prior", "train_digit_judge", "train_independent_judge"):
             assert "mnist_test" not in node.inputs

@@ -9,6 +9,7 @@ import torch
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import digit_sheet
+from bam_pipelines.analysis.judge_quality import Climb, judge_quality
 from bam_pipelines.analysis.naturalness import sample_quality
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.compute.seeds import derive_seed, numpy_generator
@@ -152,3 +153,35 @@ def measure_prior(
         )
     quality = sample_quality(samples, real, other, feature_network.network, options["k"])
     return quality, digit_sheet(samples[:100], 10)
+
+
+def measure_judges(
+    digit_judge: TrainedNetwork,
+    independent_judge: TrainedNetwork,
+    prior: TrainedNetwork,
+    test: pd.DataFrame,
+    quality: dict[str, Any],
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> dict[str, dict[str, float]]:
+    """Validate both judges on damage the other one learned from, on the prior's samples and against attacks."""
+    n = options["n_images"]
+    steps, repeats, batch_size = (quality[name] for name in ("steps", "repeats", "batch_size"))
+    samples = sample_unguided(prior, n, steps, repeats, batch_size, resolve_compute(compute), seed)
+    real = table_images(test.iloc[numpy_generator(seed, "prior/judges").permutation(len(test))[:n]])
+    judges = {"digit_judge": digit_judge.network, "independent_judge": independent_judge.network}
+    unseen: dict[str, Family] = {"digit_judge": "shape", "independent_judge": "noise"}
+    return {
+        name: judge_quality(
+            judges[name],
+            next(other for key, other in judges.items() if key != name),
+            family,
+            real,
+            samples,
+            Climb(**options["climb"]),
+            options["accepted_above"],
+            seed,
+        )
+        for name, family in unseen.items()
+    }

@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline, node, pipeline
 from kedro.pipeline.node import Node
 
 from bam_pipelines.pipelines.prior.nodes import (
+    measure_judges,
     measure_prior,
     train_digit_judge,
     train_independent_judge,
@@ -50,9 +51,22 @@ def create_pipeline() -> Pipeline:
         ["prior_quality", "prior_samples"],
         name="measure_prior",
     )
-    return pipeline(
-        [prior, judge, independent, _recogniser("feature_network"), _recogniser("observer_network"), quality]
+    judges = node(
+        measure_judges,
+        {
+            "digit_judge": "digit_judge",
+            "independent_judge": "independent_judge",
+            "prior": "diffusion_prior",
+            "test": "mnist_test",
+            "quality": "params:prior.quality",
+            "options": "params:prior.judge_quality",
+            **_RUN,
+        },
+        "judge_quality",
+        name="measure_judges",
     )
+    recognisers = [_recogniser("feature_network"), _recogniser("observer_network")]
+    return pipeline([prior, judge, independent, *recognisers, quality, judges])
 
 
 def _recogniser(name: str) -> Node:
