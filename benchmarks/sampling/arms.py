@@ -55,6 +55,7 @@ class Arm:
 class FaithfulMethod:
     """The published arithmetic as a method; settings are the paper's."""
 
+    digits: Digits
     name: str = "paper"
 
     def sample(
@@ -88,9 +89,9 @@ def arms(task: Task, fast: FastSettings, digits: Digits, bfloat16: bool) -> list
     bfloat16
         Whether the fast sampler may use bfloat16 here; ``paper`` is in float32.
     """
-    paper = PaperMethod(PAPER, JUDGE_WEIGHT)
+    paper = PaperMethod(PAPER, JUDGE_WEIGHT, digits, reference_weight=0.0)
     listed = [Arm(task, paper, False, "paper")]
     if task.key == "uncertainty-vgg":
-        listed.append(Arm(task, FaithfulMethod(), False, "paper_faithful"))
+        listed.append(Arm(task, FaithfulMethod(digits), False, "paper_faithful"))
         listed.append(Arm(task, paper, bfloat16, "paper_same_precision"))
-    return [*listed, Arm(task, FastMethod(fast, digits), bfloat16, "fast")]
+    return [*listed, Arm(task, FastMethod(fast, digits, reference_weight=0.0), bfloat16, "fast")]

@@ -90,7 +90,7 @@ def guides():
 
 
 def test_costs_are_counted_not_timed(guides):
-    arm = Arm(TASK, PaperMethod(SamplerSettings(3, 2, 0.1), 10.0), False, "paper")
+    arm = Arm(TASK, PaperMethod(SamplerSettings(3, 2, 0.1), 10.0, None, 0.0), False, "paper")
     cost = cost_of_image(arm, guides)
     assert (cost["evaluations"], cost["guided_evaluations"]) == (6, 6)
     # forward and backward through denoiser (256), classifier (160) and judge (16)
@@ -99,7 +99,7 @@ def test_costs_are_counted_not_timed(guides):
 
 def test_a_repeat_is_kept_and_its_proposals_are_those_of_every_arm(guides, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.sampling.repeats.WORKERS", 1)
-    arm = Arm(TASK, PaperMethod(SamplerSettings(2, 1, 0.1), 10.0), False, "paper")
+    arm = Arm(TASK, PaperMethod(SamplerSettings(2, 1, 0.1), 10.0, None, 0.0), False, "paper")
     found = run_repeat(arm, guides, tmp_path, Repeat(0))
     assert found["targets"].tolist() == targets_of(0).tolist()
     assert found["accepted"].any()

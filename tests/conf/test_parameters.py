@@ -66,7 +66,7 @@ def test_every_classifier_is_trained_on_more_than_a_batch(parameters):
 
 def test_sampling_is_possible(parameters):
     options, seed = parameters["sampling"], parameters["seed"]
-    assert build_method(options, None).name == options["method"]
+    assert build_method(options, None, 50.0).name == options["method"]
     n_classes = parameters["preprocessing"]["n_classes"]
     for strategy in ("uncertainty", "controversial"):
         AcceptanceRule(strategy, options[strategy]["probability"], None, options["judge_threshold"])
@@ -97,7 +97,7 @@ def test_alignment_is_possible(parameters):
 def test_manipulation_is_possible(parameters):
     options = parameters["manipulation"]
     assert options["classifier"] in CLASSIFIER_NAMES
-    assert build_method(options, None).name == options["method"]
+    assert build_method(options, None, 50.0).name == options["method"]
     AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"])
     cells = balanced_cells(("a", "b"), parameters["preprocessing"]["n_classes"], options["digit_pairs"], 1, 0, "axb")
     assert len(cells) == 2 * options["digit_pairs"]

@@ -1,6 +1,7 @@
 """Residuals in log-odds by hand, and steps that bring linear ones to zero."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from bam_pipelines.guidance.boundary import (
     residual_gradient,
     target_log_odds,
 )
+from bam_pipelines.guidance.objectives import Reference
 
 LOGITS = torch.tensor([[1.0, 2.0, 0.5, -1.0], [0.0, 0.0, 0.0, 0.0]])
 
@@ -118,3 +120,13 @@ def test_a_network_in_training_mode_cannot_guide(half_detectors, judge):
     half_detectors.eval()
     with pytest.raises(ValueError, match="controversial takes 2 classifier"):
         residuals([half_detectors], judge, "controversial", [[0, 1]])
+
+
+def test_a_reference_adds_its_term_to_the_merit(half_detectors, judge):
+    images = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    reference = Reference(torch.full((3, 1, 4, 4), 0.25), weight=50.0)
+    plain = residuals([half_detectors], judge, "reference", [[0, 1]] * 3)
+    near = replace(plain, reference=reference)
+    added = near(images).square().sum(dim=1) / 2 - plain(images).square().sum(dim=1) / 2
+    torch.testing.assert_close(added, 50 * ((images - 0.25) ** 2).mean(dim=(1, 2, 3)))
+    torch.testing.assert_close(added, reference.term(images))

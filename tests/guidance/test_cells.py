@@ -53,11 +53,15 @@ def test_the_seed_shuffles_the_deck():
     assert decks[0] == decks[1] != decks[2]
 
 
-@pytest.mark.parametrize("size", [0, 7])
+def test_no_digit_pairs_are_no_cells():
+    assert uncertainty_cells(["a"], n_classes=4, pairs_per_classifier=0, quota=1, seed=0) == []
+
+
+@pytest.mark.parametrize("size", [-1, 7])
 def test_an_impossible_number_of_digit_pairs_is_refused(size):
-    with pytest.raises(ValueError, match=f"{size} digit pairs asked for, expected 1 to 6"):
+    with pytest.raises(ValueError, match=f"{size} digit pairs asked for, expected 0 to 6"):
         uncertainty_cells(["a"], n_classes=4, pairs_per_classifier=size, quota=1, seed=0)
-    with pytest.raises(ValueError, match=f"{size} digit pairs asked for, expected 1 to 6"):
+    with pytest.raises(ValueError, match=f"{size} digit pairs asked for, expected 0 to 6"):
         balanced_cells(("P1", "P2"), 4, size, 1, seed=0, pair_id="P1-P2")
 
 

@@ -98,5 +98,7 @@ def test_a_wrong_number_of_classifiers_is_refused(strategy, number, expected, ha
 
 
 def test_an_unknown_strategy_is_refused(half_detectors, linear):
-    with pytest.raises(ValueError, match="strategy is 'boredom', expected 'uncertainty' or 'controversial'"):
+    with pytest.raises(
+        ValueError, match="strategy is 'boredom', expected 'uncertainty', 'controversial' or 'reference'"
+    ):
         GuidanceObjective([half_detectors], linear(torch.zeros(1, 16)), torch.tensor([[0, 1]]), "boredom", 10.0, 0.5)

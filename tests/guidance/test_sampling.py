@@ -16,7 +16,7 @@ from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.fast import FastSettings
-from bam_pipelines.guidance.methods import PaperMethod, UnguidedMethod
+from bam_pipelines.guidance.methods import FastMethod, PaperMethod, UnguidedMethod
 from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.images.digits import Digits
@@ -25,9 +25,13 @@ from bam_pipelines.images.table import table_images, table_pixels
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.noise import NoiseSpecification
 
+DIGITS = Digits(
+    np.random.default_rng(0).integers(0, 256, (9, 1, 4, 4), dtype=np.uint8), np.arange(9, dtype=np.uint8) % 3
+)
+FAST = FastSettings(0.6, 3, 1.0, 0.05, 1)
 CELLS = [Cell(("a",), (0, 1), 3), Cell(("b",), (0, 2), 2), Cell(("a",), (1, 2), 1)]
 PLAN = SamplingPlan(
-    method=PaperMethod(SamplerSettings(steps=4, repeats=1, guidance_scale=0.3), judge_weight=10.0),
+    method=PaperMethod(SamplerSettings(steps=4, repeats=1, guidance_scale=0.3), 10.0, DIGITS, 50.0),
     rule=AcceptanceRule("uncertainty", 0.001, None, 0.5),
     max_proposals=4,
     batch_size=2,
@@ -42,7 +46,7 @@ def trained(network):
 
 
 def unguided(steps):
-    return PaperMethod(SamplerSettings(steps, 1, 0.0), judge_weight=10.0)
+    return PaperMethod(SamplerSettings(steps, 1, 0.0), 10.0, DIGITS, 50.0)
 
 
 @pytest.fixture
@@ -140,7 +144,7 @@ def test_two_peoples_models(prior, classifiers, kind_judge, compute, tmp_path):
         rule=rule,
         source="individual",
         stage="manipulation",
-        method=PaperMethod(SamplerSettings(10, 1, 1.0), 10.0),
+        method=PaperMethod(SamplerSettings(10, 1, 1.0), 10.0, DIGITS, 50.0),
     )
     cells = [Cell(("a", "b"), (0, 1), 2, "a-b"), Cell(("a", "b"), (1, 0), 2, "a-b")]
     stimuli, acceptance = sample_stimuli(cells, classifiers, prior, kind_judge, plan, compute, tmp_path)
@@ -181,6 +185,7 @@ class FailingMethod:
 
     done: list[int]
     last: int
+    digits: Digits = DIGITS
     name: str = "paper"
 
     def sample(self, guides, seeds, targets, rule, compute):
@@ -246,7 +251,9 @@ def test_a_killed_process_leaves_whole_shards_and_the_next_one_ends_alike(tmp_pa
 
 
 def test_unguided_stimuli_name_no_classifier(prior, classifiers, kind_judge, compute, tmp_path):
-    plan = replace(PLAN, rule=AcceptanceRule("unguided", None, None, 0.5), source="none", method=unguided_method())
+    plan = replace(
+        PLAN, rule=AcceptanceRule("unguided", None, None, 0.5), source="none", method=UnguidedMethod(FAST, DIGITS)
+    )
     cells = [Cell((), (0, 1), 2), Cell((), (1, 2), 1)]
     stimuli, acceptance = sample_stimuli(cells, classifiers, prior, kind_judge, plan, compute, tmp_path)
     assert acceptance["accepted"].tolist() == [2, 1]
@@ -255,9 +262,19 @@ def test_unguided_stimuli_name_no_classifier(prior, classifiers, kind_judge, com
     assert stimuli["target_2"].tolist() == [1, 1, 2]
 
 
-def unguided_method():
-    pixels = np.random.default_rng(0).integers(0, 256, (9, 1, 4, 4), dtype=np.uint8)
-    return UnguidedMethod(FastSettings(0.6, 3, 1.0, 0.05, 1), Digits(pixels, np.arange(9, dtype=np.uint8) % 3))
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_reference_draws_stimuli_near(prior, classifiers, kind_judge, compute, tmp_path, fast):
+    cells, distances = [Cell(("a",), (0, 1), 12)], []
+    for weight in (0.0, 500.0):
+        method = (
+            FastMethod(FAST, DIGITS, weight) if fast else PaperMethod(SamplerSettings(20, 1, 0.5), 10.0, DIGITS, weight)
+        )
+        plan = replace(PLAN, method=method, rule=AcceptanceRule("reference", 0.001, None, 0.5))
+        stimuli, _ = sample_stimuli(cells, classifiers, prior, kind_judge, plan, compute, tmp_path)
+        sources = stimuli["source_index"].to_numpy(dtype=int)
+        assert len(stimuli) == 12 and set(DIGITS.labels[sources]) == {0}
+        distances.append(np.abs(table_pixels(stimuli).astype(float) - DIGITS.pixels[sources]).mean())
+    assert distances[1] < 0.8 * distances[0]
 
 
 def test_another_batch_size_accepts_as_often(prior, classifiers, choosy_judge, compute, tmp_path):

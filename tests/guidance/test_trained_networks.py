@@ -30,7 +30,7 @@ def committed(name):
 @pytest.fixture(scope="module")
 def sample():
     digits = bundled_digits()
-    method = FastMethod(SETTINGS, digits)
+    method = FastMethod(SETTINGS, digits, reference_weight=0.0)
     # the network of the simulated participants' eyes stands in for a trained classifier
     prior, classifier, judge = (committed(name) for name in ("diffusion_prior", "observer_network", "digit_judge"))
 

@@ -23,6 +23,7 @@ def options():
     return base | sizes | {
         "uncertainty": {"probability": 0.4, "digit_pairs": None, "quota": 1},
         "controversial": {"probability": 0.6, "digit_pairs": None, "quota": 1},
+        "reference": {"probability": 0.4, "weight": 50, "digit_pairs": 2, "quota": 1},
         "unguided": {"digit_pairs": None, "quota": 1},
     }  # fmt: skip
 
@@ -58,7 +59,7 @@ def test_every_stimulus_fulfils_its_rule_on_the_stored_pixels(sampled):
         first, second = int(stimulus["target_1"]), int(stimulus["target_2"])
         one = probabilities[stimulus["model_1"]][row]
         assert one[first].item() == pytest.approx(stimulus["p1_target_1"], abs=1e-5)
-        if stimulus["strategy"] == "uncertainty":
+        if stimulus["strategy"] in ("uncertainty", "reference"):
             assert min(one[first], one[second]) > 0.4
         else:
             other = probabilities[stimulus["model_2"]][row]
@@ -69,7 +70,12 @@ def test_every_stimulus_fulfils_its_rule_on_the_stored_pixels(sampled):
 def test_every_cell_has_a_row_of_acceptance(sampled):
     stimuli, acceptance = sampled()
     # uncertainty: 2 classifiers of 3 unordered pairs; controversial: 1 pair of classifiers, 6 ordered pairs
-    assert acceptance["strategy"].value_counts().to_dict() == {"uncertainty": 6, "controversial": 6, "unguided": 3}
+    assert acceptance["strategy"].value_counts().to_dict() == {
+        "uncertainty": 6,
+        "controversial": 6,
+        "reference": 4,
+        "unguided": 3,
+    }
     assert set(acceptance.query("strategy == 'controversial'")["model_1"]) == {"vgg"}
     assert acceptance.query("strategy == 'unguided'")[["model_1", "model_2"]].isna().all(axis=None)
     assert set(acceptance.query("strategy == 'controversial'")["model_2"]) == {"mlp"}
@@ -86,7 +92,7 @@ def test_the_seed_decides(sampled):
 
 def test_one_strategy_may_find_nothing(sampled):
     stimuli, acceptance = sampled(uncertainty={"probability": 0.4999999})
-    assert set(stimuli["strategy"]) == {"controversial", "unguided"}
+    assert set(stimuli["strategy"]) == {"controversial", "reference", "unguided"}
     assert acceptance.query("strategy == 'uncertainty'")["accepted"].sum() == 0
     metrics, figure = describe_stimuli(stimuli, acceptance, {"gallery_size": 3})
     assert metrics["uncertainty"]["acceptance_rate"] == 0

@@ -18,9 +18,9 @@ class AcceptanceRule:
     Parameters
     ----------
     strategy
-        ``uncertainty``: both target probabilities of the one classifier above ``probability``; ``controversial``:
-        each classifier's top class is its target, with a probability above ``probability``; ``unguided``: the judge
-        alone decides, no classifier is asked.
+        ``uncertainty`` and ``reference``: both target probabilities of the one classifier above ``probability``;
+        ``controversial``: each classifier's top class is its target, with a probability above ``probability``;
+        ``unguided``: the judge alone decides, no classifier is asked.
     probability
         0.4 and 0.9 in the paper; None with a margin and for ``unguided``.
     margin
@@ -52,7 +52,7 @@ class AcceptanceRule:
             )
         if self.margin is not None and self.strategy != "controversial":
             raise ValueError("acceptance by margin is for controversial stimuli; uncertainty takes a probability.")
-        highest = 0.5 if self.strategy == "uncertainty" else 1.0
+        highest = 1.0 if self.strategy == "controversial" else 0.5
         if self.probability is not None and not 0 < self.probability < highest:
             raise ValueError(
                 f"acceptance of {self.strategy} has probability {self.probability}, expected above 0, below {highest}."
@@ -122,7 +122,7 @@ def assess(
     chosen = [functional.softmax(values, dim=1).gather(1, targets) for values in logits]
     if rule.strategy == "unguided":
         passed = torch.ones_like(scores, dtype=torch.bool)
-    elif rule.strategy == "uncertainty":
+    elif rule.strategy != "controversial":
         passed = (chosen[0] > rule.required_probability).all(dim=1)
     else:
         passed = _first_passes(logits[0], targets, rule) & _first_passes(logits[1], targets.flip(1), rule)

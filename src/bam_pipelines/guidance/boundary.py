@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from bam_pipelines.guidance.objectives import Strategy, check_guides
+from bam_pipelines.guidance.objectives import Reference, Strategy, check_guides
 
 # nats that a judge's score short by 1 weighs
 JUDGE_NATS = 5.0
@@ -51,10 +51,12 @@ class BoundaryResiduals:
     targets
         int64, (N, 2): o1 and o2 of each image.
     strategy
-        ``uncertainty``: the log-odds of o1 over o2 are to be 0; ``controversial``: the first classifier is to see o1,
-        the second o2.
+        ``uncertainty`` and ``reference``: the log-odds of o1 over o2 are to be 0; ``controversial``: the first
+        classifier is to see o1, the second o2.
     goals
         What else is asked.
+    reference
+        Images to stay near, or None: half the sum of squared residuals then grows by the reference's term.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class BoundaryResiduals:
     targets: torch.Tensor
     strategy: Strategy
     goals: BoundaryGoals
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         check_guides(self.strategy, self.classifiers, self.judge)
@@ -78,13 +81,18 @@ class BoundaryResiduals:
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Return the residuals of images (N, C, H, W) in [0, 1]: (N, R), nats, 0 where nothing is left to do."""
         logits = [classifier(images).float() for classifier in self.classifiers]
-        if self.strategy == "uncertainty":
+        if self.strategy != "controversial":
             odds = target_log_odds(logits[0], self.targets)
             short = [odds, self._short(logits[0], self.targets)]
         else:
             short = [self._short(values, self.targets[:, k : k + 1]) for k, values in enumerate(logits)]
         score = self.judge(images).float()[:, 0]
-        return torch.stack([*short, JUDGE_NATS * (self.goals.judge - score).clamp_min(0)], dim=1)
+        asked = torch.stack([*short, JUDGE_NATS * (self.goals.judge - score).clamp_min(0)], dim=1)
+        return asked if self.reference is None else torch.cat([asked, self._away(images, self.reference)], dim=1)
+
+    def _away(self, images: torch.Tensor, reference: Reference) -> torch.Tensor:
+        difference = (images - reference.images).float().flatten(1)
+        return (2 * reference.weight / difference.shape[1]) ** 0.5 * difference
 
     def _short(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return (self.goals.log_odds - log_odds_over_rest(logits, targets)).clamp_min(0)

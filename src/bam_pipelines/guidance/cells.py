@@ -112,8 +112,10 @@ def _deal(
     deck: list[tuple[int, int]], hands: Sequence[tuple[str, ...]], size: int | None, seed: int, stage: str
 ) -> list[tuple[tuple[str, ...], tuple[int, int]]]:
     size = len(deck) if size is None else size
-    if not 1 <= size <= len(deck):
-        raise ValueError(f"{size} digit pairs asked for, expected 1 to {len(deck)}.")
+    if not 0 <= size <= len(deck):
+        raise ValueError(f"{size} digit pairs asked for, expected 0 to {len(deck)}.")
+    if size == 0:
+        return []
     order = numpy_generator(seed, stage, "deck").permutation(len(deck))
     return [
         (names, deck[order[(hand * size + card) % len(deck)]])

@@ -23,6 +23,7 @@ from bam_pipelines.guidance.boundary import (
     residual_gradient,
     target_log_odds,
 )
+from bam_pipelines.guidance.objectives import Reference
 from bam_pipelines.guidance.sampler import Denoiser, ImageNoise
 from bam_pipelines.guidance.schedule import build_schedule
 from bam_pipelines.guidance.warm_start import balance, draw_pairs, mix_digits
@@ -88,6 +89,7 @@ def sample_fast(
     rule: AcceptanceRule,
     settings: FastSettings,
     compute: Compute,
+    reference_weight: float | None = None,
 ) -> torch.Tensor:
     """Sample images on a boundary.
 
@@ -107,6 +109,9 @@ def sample_fast(
         What acceptance will ask for.
     settings, compute
         How to sample.
+    reference_weight
+        If given, images are to stay near the digit o1 that they begin from, by this weight of the mean squared
+        difference of pixels; 50 in the paper.
 
     Returns
     -------
@@ -122,8 +127,10 @@ def sample_fast(
     """
     targets = targets.to(compute.device)
     run = _Run(prior, seeds, settings, compute)
-    asked = BoundaryResiduals(classifiers, judge, targets, rule.strategy, BoundaryGoals(settings.log_odds, JUDGE_GOAL))
     first, second = (images.to(compute.device) for images in draw_pairs(digits, targets.cpu(), seeds))
+    reference = None if reference_weight is None else Reference(first, reference_weight)
+    goals = BoundaryGoals(settings.log_odds, JUDGE_GOAL)
+    asked = BoundaryResiduals(classifiers, judge, targets, rule.strategy, goals, reference)
     noisy = run.warm_start(first, second, asked)
     images = run.descend(noisy, asked)
     accepted = BoundaryResiduals(classifiers, judge, targets, rule.strategy, correction_goals(rule))

@@ -10,8 +10,9 @@ from torch import nn
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.fast import FastSettings, sample_fast, sample_mixtures
-from bam_pipelines.guidance.objectives import GuidanceObjective
+from bam_pipelines.guidance.objectives import GuidanceObjective, Reference
 from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
+from bam_pipelines.guidance.warm_start import draw_pairs
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
@@ -42,6 +43,10 @@ class Method(Protocol):
     def name(self) -> str:
         """What stands in the stimulus table."""
 
+    @property
+    def digits(self) -> Digits:
+        """Digits to begin from, and to stay near with the strategy ``reference``."""
+
     def sample(
         self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
     ) -> torch.Tensor:
@@ -58,18 +63,34 @@ class PaperMethod:
         Steps, repeats and guidance scale.
     judge_weight
         Weight of the judge's penalty; 10 in the published code.
+    digits
+        To stay near, with the strategy ``reference``.
+    reference_weight
+        Weight of the mean squared difference from them; 50 in the paper.
     """
 
     settings: SamplerSettings
     judge_weight: float
+    digits: Digits
+    reference_weight: float
     name: str = "paper"
 
     def sample(
         self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
     ) -> torch.Tensor:
         """See :class:`Method`."""
+        reference = None
+        if rule.strategy == "reference":
+            near, _ = draw_pairs(self.digits, targets, seeds)
+            reference = Reference(near.to(compute.device), self.reference_weight)
         objective = GuidanceObjective(
-            guides.classifiers, guides.judge, targets.to(compute.device), rule.strategy, self.judge_weight, rule.judge
+            guides.classifiers,
+            guides.judge,
+            targets.to(compute.device),
+            rule.strategy,
+            self.judge_weight,
+            rule.judge,
+            reference,
         )
         return sample_images(guides.prior, seeds, self.settings, compute, objective).images
 
@@ -84,10 +105,13 @@ class FastMethod:
         How to sample.
     digits
         To begin from.
+    reference_weight
+        Weight of the mean squared difference from the digit o1, with the strategy ``reference``; 50 in the paper.
     """
 
     settings: FastSettings
     digits: Digits
+    reference_weight: float
     name: str = "fast"
 
     def sample(
@@ -104,6 +128,7 @@ class FastMethod:
             rule,
             self.settings,
             compute,
+            self.reference_weight if rule.strategy == "reference" else None,
         )
 
 
@@ -128,7 +153,7 @@ class UnguidedMethod:
         return sample_mixtures(guides.prior, seeds, self.digits, targets, self.settings, compute)
 
 
-def build_method(options: Mapping[str, Any], digits: Digits) -> Method:
+def build_method(options: Mapping[str, Any], digits: Digits, reference_weight: float = 0.0) -> Method:
     """Build the method that a stage's options choose.
 
     Parameters
@@ -138,7 +163,9 @@ def build_method(options: Mapping[str, Any], digits: Digits) -> Method:
         :class:`~bam_pipelines.guidance.fast.FastSettings`. ``paper``: those of
         :class:`~bam_pipelines.guidance.sampler.SamplerSettings`, and ``judge_weight``.
     digits
-        To begin from, for ``fast``.
+        To begin from, and to stay near with the strategy ``reference``.
+    reference_weight
+        Only for that strategy.
 
     Raises
     ------
@@ -146,9 +173,9 @@ def build_method(options: Mapping[str, Any], digits: Digits) -> Method:
         If the method is unknown or a setting is outside its range.
     """
     if options["method"] == "fast":
-        return FastMethod(FastSettings(**options["fast"]), digits)
+        return FastMethod(FastSettings(**options["fast"]), digits, reference_weight)
     if options["method"] == "paper":
         settings = dict(options["paper"])
         judge_weight = settings.pop("judge_weight")
-        return PaperMethod(SamplerSettings(**settings), judge_weight)
+        return PaperMethod(SamplerSettings(**settings), judge_weight, digits, reference_weight)
     raise ValueError(f"method is {options['method']!r}, expected fast or paper.")

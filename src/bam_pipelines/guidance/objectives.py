@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-Strategy = Literal["uncertainty", "controversial", "unguided"]
+Strategy = Literal["uncertainty", "controversial", "reference", "unguided"]
 Objective = Callable[[torch.Tensor], dict[str, torch.Tensor]]
 
 
@@ -23,14 +23,34 @@ def check_guides(strategy: Strategy, classifiers: Sequence[nn.Module], judge: nn
     ValueError
         If the strategy is unknown, the number of classifiers does not fit it, or a network is in training mode.
     """
-    expected = {"uncertainty": 1, "controversial": 2}.get(strategy)
+    expected = {"uncertainty": 1, "reference": 1, "controversial": 2}.get(strategy)
     if expected is None:
-        raise ValueError(f"strategy is {strategy!r}, expected 'uncertainty' or 'controversial'.")
+        raise ValueError(f"strategy is {strategy!r}, expected 'uncertainty', 'controversial' or 'reference'.")
     if len(classifiers) != expected:
         raise ValueError(f"{strategy} takes {expected} classifier(s), got {len(classifiers)}.")
     for network in (*classifiers, judge):
         if network.training:
             raise ValueError(f"{type(network).__name__} is in training mode; call eval() before sampling.")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Images that stimuli are to stay near.
+
+    Parameters
+    ----------
+    images
+        Float, (N, C, H, W) in [0, 1].
+    weight
+        Of the mean squared difference of pixels; 50 in the paper.
+    """
+
+    images: torch.Tensor
+    weight: float
+
+    def term(self, images: torch.Tensor) -> torch.Tensor:
+        """Return weight · mean squared difference, (N,)."""
+        return self.weight * (images - self.images).square().flatten(1).mean(dim=1)
 
 
 def uncertainty_term(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -78,11 +98,13 @@ class GuidanceObjective:
     targets
         int64, (N, 2): o1 and o2 of each image.
     strategy
-        ``uncertainty``: H(p1, {½, ½}); ``controversial``: H(p1, o1) + H(p2, o2).
+        ``uncertainty`` and ``reference``: H(p1, {½, ½}); ``controversial``: H(p1, o1) + H(p2, o2).
     judge_weight
         Weight of the judge's penalty; 10 in the published code.
     judge_threshold
         Score above which the judge accepts.
+    reference
+        For ``reference``: what the images are to stay near; None otherwise.
 
     Raises
     ------
@@ -96,6 +118,7 @@ class GuidanceObjective:
     strategy: Strategy
     judge_weight: float
     judge_threshold: float
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         check_guides(self.strategy, self.classifiers, self.judge)
@@ -103,12 +126,14 @@ class GuidanceObjective:
     def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the weighted terms of images (N, C, H, W) in [0, 1], each (N,)."""
         logits = [classifier(images).float() for classifier in self.classifiers]
-        if self.strategy == "uncertainty":
+        if self.strategy != "controversial":
             terms = {"uncertainty": uncertainty_term(logits[0], self.targets)}
         else:
             terms = {
                 "controversial_1": target_term(logits[0], self.targets[:, 0]),
                 "controversial_2": target_term(logits[1], self.targets[:, 1]),
             }
+        if self.reference is not None:
+            terms["reference"] = self.reference.term(images)
         scores = self.judge(images).float()
         return terms | {"judge": self.judge_weight * judge_term(scores, self.judge_threshold)}

@@ -22,10 +22,12 @@ from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
 from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.checks import check_sampling_inputs
 from bam_pipelines.guidance.methods import Guides, Method
+from bam_pipelines.guidance.warm_start import draw_rows
 from bam_pipelines.images.pixels import to_uint8, to_unit
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
+_KEPT = ("pixels", "judge_score", "probabilities", "source_index")
 PROBABILITY_COLUMNS = ("p1_target_1", "p1_target_2", "p2_target_1", "p2_target_2")
 
 
@@ -177,7 +179,11 @@ def _propose(
     images = to_unit(pixels).to(compute.device)
     assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
     index = np.flatnonzero(assessment.accepted)
+    source = np.full(len(seeds), -1)  # no digit
+    if plan.rule.strategy == "reference":
+        source = draw_rows(plan.method.digits, targets, seeds)[:, 0]
     return {
+        "source_index": source[index],
         "index": index,
         "pixels": pixels[index],
         "judge_score": assessment.judge_scores[index],
@@ -189,7 +195,7 @@ def _collect(progress: Sequence[_Progress], shards: Sequence[Sequence[Proposal]]
     by_cell = {one.cell: one for one in progress}
     for shard, result in zip(shards, results, strict=True):
         for place, index in enumerate(result["index"].tolist()):
-            row = {name: result[name][place] for name in ("pixels", "judge_score", "probabilities")}
+            row = {name: result[name][place] for name in _KEPT}
             by_cell[shard[index].cell].rows.append(row | {"cell": shard[index].cell, "seed": shard[index].seed})
 
 
@@ -215,9 +221,10 @@ def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.Da
             "seed": [row["seed"] for row in rows],
             "judge_score": [row["judge_score"] for row in rows],
             **{name: probabilities[:, index] for index, name in enumerate(PROBABILITY_COLUMNS)},
-            "source_index": None,
+            "source_index": pd.array([row["source_index"] for row in rows], dtype="Int64"),
         }
     )
+    table.loc[table["source_index"] < 0, "source_index"] = pd.NA
     return table.drop_duplicates("stimulus_id", ignore_index=True)
 
 

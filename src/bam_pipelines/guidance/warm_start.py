@@ -13,7 +13,7 @@ from bam_pipelines.images.table import table_pixels
 Wavering = Callable[[torch.Tensor], torch.Tensor]
 
 
-def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+def draw_rows(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> np.ndarray:
     """Draw a digit of each target at random.
 
     Parameters
@@ -27,8 +27,8 @@ def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> t
 
     Returns
     -------
-    first, second
-        float32, (N, C, H, W) in [0, 1]: a digit o1 and a digit o2 each.
+    numpy.ndarray
+        int64, (N, 2): rows of ``digits`` that show o1 and o2.
 
     Raises
     ------
@@ -45,7 +45,13 @@ def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> t
     for index, (seed, pair) in enumerate(zip(seeds, targets.tolist(), strict=True)):
         generator = np.random.default_rng(seed)
         chosen[index] = [generator.choice(rows[target]) for target in pair]
-    return to_unit(digits.pixels[chosen[:, 0]]), to_unit(digits.pixels[chosen[:, 1]])
+    return chosen
+
+
+def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the digits o1 and the digits o2 that :func:`draw_rows` draws, float32, (N, C, H, W) in [0, 1]."""
+    rows = draw_rows(digits, targets, seeds)
+    return to_unit(digits.pixels[rows[:, 0]]), to_unit(digits.pixels[rows[:, 1]])
 
 
 def table_digits(table: pd.DataFrame) -> Digits:

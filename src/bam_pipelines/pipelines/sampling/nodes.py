@@ -32,7 +32,7 @@ def sample_boundary_stimuli(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample the stimuli of all strategies for all classifiers, each pair of them, and the digit pairs of conf."""
     n_classes = next(iter(classifiers.values())).specification.arguments["n_classes"]
-    guided = build_method(options, table_digits(digits))
+    guided = build_method(options, table_digits(digits), options["reference"]["weight"])
     unguided = UnguidedMethod(FastSettings(**options["fast"]), table_digits(digits))
     working = working_folder(compute, "sampling")
     sampled = [
@@ -46,6 +46,7 @@ def sample_boundary_stimuli(
             working,
         )
         for strategy, cells in _cells(options, list(classifiers), n_classes, seed).items()
+        if cells
     ]
     stimuli, acceptance = zip(*sampled, strict=True)
     tables = validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
@@ -54,13 +55,15 @@ def sample_boundary_stimuli(
 
 
 def _cells(options: dict[str, Any], names: list[str], n_classes: int, seed: int) -> dict[Strategy, list[Cell]]:
-    uncertainty, controversial, unguided = (options[name] for name in ("uncertainty", "controversial", "unguided"))
+    kinds = ("uncertainty", "controversial", "reference", "unguided")
+    uncertainty, controversial, reference, unguided = (options[name] for name in kinds)
     pairs = list(combinations(names, 2))
     return {
         "uncertainty": uncertainty_cells(names, n_classes, uncertainty["digit_pairs"], uncertainty["quota"], seed),
         "controversial": controversial_cells(
             pairs, n_classes, controversial["digit_pairs"], controversial["quota"], seed
         ),
+        "reference": uncertainty_cells(names, n_classes, reference["digit_pairs"], reference["quota"], seed),
         "unguided": unguided_cells(n_classes, unguided["digit_pairs"], unguided["quota"], seed),
     }
 
