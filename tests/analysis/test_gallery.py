@@ -83,3 +83,16 @@ def test_confusion_shows_shares_and_counts():
 def test_confusion_refuses_another_shape():
     with pytest.raises(ValueError, match=r"shape \(1, 2\), expected \(K, K\)"):
         confusion_figure(np.ones((1, 2)), "Counts")
+
+
+def test_classifiers_do_not_all_begin_with_the_same_digit_pair():
+    pairs = [(low, high) for low in range(6) for high in range(low + 1, 6)]
+    rows = [
+        {"strategy": "uncertainty", "model_1": model, "model_2": None, "target_1": low, "target_2": high}
+        for model in ("a", "b", "c", "d")
+        for low, high in pairs
+    ]
+    table = pd.DataFrame(rows).assign(stimulus_id=[f"{row:03}" for row in range(len(rows))])
+    chosen = select_examples(table, 4)
+    assert set(chosen["model_1"]) == {"a", "b", "c", "d"}
+    assert len(set(zip(chosen["target_1"], chosen["target_2"], strict=True))) == 4

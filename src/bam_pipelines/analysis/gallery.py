@@ -42,14 +42,20 @@ def select_examples(stimuli: pd.DataFrame, n: int) -> pd.DataFrame:
 def _interleave(block: pd.DataFrame) -> pd.DataFrame:
     # Rank the stimuli of one strategy by taking one of each pair of classifiers in turn.
     ordered = block.sort_values([*_GROUP, "target_1", "target_2", "stimulus_id"], kind="stable")
-    groups = [_spread(group) for _, group in ordered.groupby(_GROUP, sort=True, dropna=False, observed=True)]
+    groups = [
+        _spread(group, number)
+        for number, (_, group) in enumerate(ordered.groupby(_GROUP, sort=True, dropna=False, observed=True))
+    ]
     ranked = pd.concat([group.assign(_turn=range(len(group))) for group in groups])
     ranked = ranked.sort_values("_turn", kind="stable")
     return ranked.assign(_rank=range(len(ranked))).drop(columns="_turn")
 
 
-def _spread(group: pd.DataFrame) -> pd.DataFrame:
-    # Bit reversal (van der Corput) visits rows sorted by digit pair so that every prefix is spread over all pairs.
+def _spread(group: pd.DataFrame, number: int) -> pd.DataFrame:
+    # Bit reversal (van der Corput) visits rows sorted by digit pair so that every prefix is spread over all pairs. The
+    # golden ratio lets each group begin elsewhere, so that the first of all groups are not all of the first pair.
+    begin = round(number * 0.618034 * len(group)) % len(group)
+    group = pd.concat([group.iloc[begin:], group.iloc[:begin]])
     bits = max(1, (len(group) - 1).bit_length())
     turns = [int(f"{row:0{bits}b}"[::-1], 2) for row in range(2**bits)]
     return group.iloc[[turn for turn in turns if turn < len(group)]]
