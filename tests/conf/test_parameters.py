@@ -68,7 +68,7 @@ def test_sampling_is_possible(parameters):
     options, seed = parameters["sampling"], parameters["seed"]
     assert build_method(options, None, 50.0).name == options["method"]
     n_classes = parameters["preprocessing"]["n_classes"]
-    for strategy in ("uncertainty", "controversial"):
+    for strategy in ("uncertainty", "controversial", "reference"):
         AcceptanceRule(strategy, options[strategy]["probability"], None, options["judge_threshold"])
     kinds = options["uncertainty"], options["controversial"]
     cells = [

@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
@@ -109,6 +110,26 @@ def test_people_whose_models_agree_cannot_be_split(customise, pairs):
     alike = pairs.assign(pair_id="s001xs003", participant_2="s003")
     with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's steps"):
         customise(alike, max_proposals=1)
+
+
+def test_finished_shards_go_when_the_tables_are_there(customised, compute):
+    assert not (Path(compute["working_folder"]) / "manipulation").exists()
+
+
+def test_finished_shards_stay_when_another_pair_fails(customise, pairs, compute, monkeypatch):
+    done = []
+
+    def assess_one_pair(*arguments):
+        if done:
+            raise FloatingPointError("a gradient is not finite")
+        done.append(arguments)
+        return assess(*arguments)
+
+    monkeypatch.setattr("bam_pipelines.guidance.sampling.assess", assess_one_pair)
+    both = pd.concat([pairs, pairs.assign(pair_id="s002xs003", participant_1="s002", participant_2="s003")])
+    with pytest.raises(FloatingPointError):
+        customise(both)
+    assert len(list((Path(compute["working_folder"]) / "manipulation").glob("*/*.npz"))) == 1
 
 
 def test_customised_stimuli_are_counted_and_shown(customised, options):
