@@ -98,7 +98,7 @@ def _summary(
     summary: dict[str, Any] = {}
     for arm in listed:
         done = repeats[arm.name]
-        _, numbers = measure_arm(done, task.rule.strategy, seen_by)
+        numbers = measure_arm(done, task.rule.strategy, seen_by)
         cost = cost_of_image(arm, guides)
         rate = numbers["acceptance"]["value"]
         summary[arm.name] = {

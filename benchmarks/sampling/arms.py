@@ -13,7 +13,6 @@ from bam_pipelines.guidance.methods import FastMethod, Guides, Method, PaperMeth
 from bam_pipelines.images.digits import Digits
 from benchmarks.paper_faithful import PAPER, PublishedObjective, sample_paper_faithful
 
-# images of one repeat and worker: both directions of a digit pair would be too many for one batch
 PAIRS = list(combinations(range(10), 2))
 JUDGE_WEIGHT = 10.0
 
@@ -46,9 +45,10 @@ class Arm:
         """Name of the arm: also the folder of its repeats."""
         return f"{self.task.key}-{self.name}"
 
-    def compute(self, workers: int) -> Compute:
-        """Return the CPU in the arm's precision."""
-        return Compute(torch.device("cpu"), self.bfloat16, workers, 1)
+    @property
+    def compute(self) -> Compute:
+        """One thread of the CPU in the arm's precision."""
+        return Compute(torch.device("cpu"), self.bfloat16, 1, 1)
 
 
 @dataclass(frozen=True)

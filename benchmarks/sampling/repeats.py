@@ -13,6 +13,7 @@ from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.compute.shards import Arrays, ShardFolder, run_shards
 from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.guidance.methods import Guides
+from bam_pipelines.guidance.sampling import guidance_source
 from bam_pipelines.images.pixels import to_uint8, to_unit
 from benchmarks.sampling.arms import PAIRS, Arm
 
@@ -35,6 +36,9 @@ def targets_of(part: int) -> torch.Tensor:
 def run_repeat(arm: Arm, guides: Guides, folder: Path, repeat: Repeat) -> Arrays:
     """Sample one repeat of an arm, or read it if it was done before.
 
+    A repeat of ``fast`` is done again when the code of guidance changes. Those of the published algorithm, which take
+    most of the time, are kept until networks or settings change: remove their folder after changing their code.
+
     Returns
     -------
     dict
@@ -42,7 +46,8 @@ def run_repeat(arm: Arm, guides: Guides, folder: Path, repeat: Repeat) -> Arrays
         (N, 2 or 4); ``seconds``: wall clock from giving the batches to the workers to having all images back, without
         the final float32 test, which all arms share; ``warm_seconds``: the same for a batch of one image before that.
     """
-    kept = ShardFolder(folder / arm.key / fingerprint(guides, arm.method, arm.task, arm.bfloat16))
+    source = guidance_source() if arm.name == "fast" else []
+    kept = ShardFolder(folder / arm.key / fingerprint(guides, arm.method, arm.task, arm.bfloat16, *source))
     return kept.run(partial(_work, arm, guides), [repeat], 1, f"{arm.key}, repeat {repeat.number}")[0]
 
 
@@ -72,4 +77,4 @@ def _sample(arm: Arm, guides: Guides, number: int, n: int, part: int) -> np.ndar
     targets = targets_of(part)[:n]
     # the arm is no part of the seed: the same proposals for all
     seeds = [derive_seed(0, "bench/sampling", arm.task.key, number, part, index) for index in range(len(targets))]
-    return to_uint8(arm.method.sample(guides, seeds, targets, arm.task.rule, arm.compute(1)))
+    return to_uint8(arm.method.sample(guides, seeds, targets, arm.task.rule, arm.compute))

@@ -69,35 +69,30 @@ def stimuli_of(repeats: Sequence[Arrays]) -> tuple[np.ndarray, np.ndarray, np.nd
     return pixels[rows], targets[rows], probabilities[rows]
 
 
-def measure_arm(repeats: Sequence[Arrays], strategy: str, witnesses: Witnesses) -> tuple[pd.DataFrame, dict[str, Any]]:
+def measure_arm(repeats: Sequence[Arrays], strategy: str, witnesses: Witnesses) -> dict[str, Any]:
     """Measure an arm's stimuli.
 
     Returns
     -------
-    measures
-        One row a stimulus, for further resampling; ``pair`` and, for uncertainty, ``gap`` with it.
-    numbers
-        Each measure as ``{value, low, high}``: the mean and its 95 % bootstrap interval over stimuli. ``acceptance``,
-        ``judge_score`` and, for uncertainty, ``gap_median`` and ``gap_q95``.
+    dict
+        Each measure as ``{value, low, high}``: the mean and its 95 % bootstrap interval over stimuli; ``acceptance``
+        and, for uncertainty, ``gap_median`` and ``gap_q95`` too; ``recall`` without an interval.
     """
     pixels, targets, probabilities = stimuli_of(repeats)
     images = to_unit(pixels)
     measures = measure_images(images, targets, witnesses)
-    measures["pair"] = [f"{low}-{high}" for low, high in np.sort(targets, axis=1).tolist()]
-    if strategy == "uncertainty":
-        measures["gap"] = np.abs(probabilities[:, 0] - probabilities[:, 1])
     numbers: dict[str, Any] = {"n": len(images)}
     for column, name in MEANS.items():
         numbers[name] = _interval(measures[column].to_numpy(dtype=np.float64), np.mean)
     numbers["diversity"] = _interval(pair_diversity(images, np.sort(targets, axis=1)).to_numpy(), np.mean)
     numbers["recall"] = {"value": feature_recall(images, witnesses)}
     if strategy == "uncertainty":
-        gap = measures["gap"].to_numpy()
+        gap = np.abs(probabilities[:, 0] - probabilities[:, 1])
         numbers["gap_median"] = _interval(gap, np.median)
         numbers["gap_q95"] = _interval(gap, lambda values: np.quantile(values, 0.95))
     accepted = np.concatenate([repeat["accepted"] for repeat in repeats])
     numbers["acceptance"] = _interval(accepted.astype(np.float64), np.mean)
-    return measures, numbers
+    return numbers
 
 
 def acceptance_by_pair(repeats: Sequence[Arrays]) -> dict[str, float]:

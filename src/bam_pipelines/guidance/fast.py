@@ -236,6 +236,8 @@ class _Run:
         return self._step(noisy, estimates[0].detach(), step) + boundary_step(residuals, gradient, self.limit)
 
     def in_precision(self, residuals: BoundaryResiduals) -> Residuals:
+        """Return the residuals as they are in the run's precision."""
+
         def evaluate(images: torch.Tensor) -> torch.Tensor:
             with self.compute.autocast():
                 return residuals(images)

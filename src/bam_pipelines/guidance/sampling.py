@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 from torch import nn
 
-from bam_pipelines import __version__
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed
@@ -27,7 +26,7 @@ from bam_pipelines.images.pixels import to_uint8, to_unit
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
-_KEPT = ("pixels", "judge_score", "probabilities", "source_index")
+_KEPT = ("pixels", "judge_score", "probabilities")
 PROBABILITY_COLUMNS = ("p1_target_1", "p1_target_2", "p2_target_1", "p2_target_2")
 
 
@@ -127,7 +126,7 @@ def sample_stimuli(
     """
     check_sampling_inputs(cells, classifiers, prior, judge)
     kept = ShardFolder(
-        working / fingerprint(__version__, classifiers, prior, judge, plan, compute.device.type, compute.bfloat16)
+        working / fingerprint(guidance_source(), classifiers, prior, judge, plan, compute.device.type, compute.bfloat16)
     )
     networks = {name: _on_device(trained, compute.device).network for name, trained in classifiers.items()}
     guides = networks, _on_device(prior, compute.device), _on_device(judge, compute.device).network
@@ -141,6 +140,11 @@ def sample_stimuli(
         _collect(progress, shards, results)
     rows = [row for one in progress for row in one.rows]
     return _stimulus_table(rows, plan), pd.DataFrame([_acceptance_row(one, plan) for one in progress])
+
+
+def guidance_source() -> list[str]:
+    """Return the text of this package: what was sampled by other code must not be taken for what this one samples."""
+    return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
 
 
 def _on_device(trained: TrainedNetwork, device: torch.device) -> TrainedNetwork:
@@ -179,11 +183,7 @@ def _propose(
     images = to_unit(pixels).to(compute.device)
     assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
     index = np.flatnonzero(assessment.accepted)
-    source = np.full(len(seeds), -1)  # no digit
-    if plan.rule.strategy == "reference":
-        source = draw_rows(plan.method.digits, targets, seeds)[:, 0]
     return {
-        "source_index": source[index],
         "index": index,
         "pixels": pixels[index],
         "judge_score": assessment.judge_scores[index],
@@ -221,11 +221,16 @@ def _stimulus_table(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> pd.Da
             "seed": [row["seed"] for row in rows],
             "judge_score": [row["judge_score"] for row in rows],
             **{name: probabilities[:, index] for index, name in enumerate(PROBABILITY_COLUMNS)},
-            "source_index": pd.array([row["source_index"] for row in rows], dtype="Int64"),
+            "source_index": _references(rows, plan) if plan.rule.strategy == "reference" else None,
         }
     )
-    table.loc[table["source_index"] < 0, "source_index"] = pd.NA
     return table.drop_duplicates("stimulus_id", ignore_index=True)
+
+
+def _references(rows: Sequence[dict[str, Any]], plan: SamplingPlan) -> np.ndarray:
+    """Return the rows of the digits that stimuli were to stay near, (N,): the seeds alone decide them."""
+    targets = torch.tensor([row["cell"].targets for row in rows])
+    return draw_rows(plan.method.digits, targets, [row["seed"] for row in rows])[:, 0]
 
 
 def _acceptance_row(one: _Progress, plan: SamplingPlan) -> dict[str, object]:

@@ -38,6 +38,11 @@ def create_pipeline() -> Pipeline:
         ["independent_judge", "independent_judge_metrics"],
         name="train_independent_judge",
     )
+    recognisers = [_recogniser("feature_network"), _recogniser("observer_network")]
+    return pipeline([prior, judge, independent, *recognisers, *_measures()])
+
+
+def _measures() -> list[Node]:
     quality = node(
         measure_prior,
         {
@@ -65,8 +70,7 @@ def create_pipeline() -> Pipeline:
         "judge_quality",
         name="measure_judges",
     )
-    recognisers = [_recogniser("feature_network"), _recogniser("observer_network")]
-    return pipeline([prior, judge, independent, *recognisers, quality, judges])
+    return [quality, judges]
 
 
 def _recogniser(name: str) -> Node:

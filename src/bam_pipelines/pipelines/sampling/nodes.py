@@ -32,8 +32,9 @@ def sample_boundary_stimuli(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample the stimuli of all strategies for all classifiers, each pair of them, and the digit pairs of conf."""
     n_classes = next(iter(classifiers.values())).specification.arguments["n_classes"]
-    guided = build_method(options, table_digits(digits), options["reference"]["weight"])
-    unguided = UnguidedMethod(FastSettings(**options["fast"]), table_digits(digits))
+    begin = table_digits(digits)
+    guided = build_method(options, begin, options["reference"]["weight"])
+    unguided = UnguidedMethod(FastSettings(**options["fast"]), begin)
     working = working_folder(compute, "sampling")
     sampled = [
         sample_stimuli(
