@@ -32,7 +32,7 @@ from bam_pipelines.images.pixels import from_range, to_range
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 # of the mixture, each one evaluation of denoiser and classifiers without gradient
-BISECTIONS = 4
+BISECTIONS = 3
 # noise of a step, in units of DDPM's posterior standard deviation: more makes strokes fuller and images more varied
 CHURN = 1.5
 # share of the schedule in which each step is first done once without guidance, then renoised: cleans strokes
