@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bam_pipelines.hooks import CompletionHook, MissingInputHook, ProvenanceHook, TrackingHook
+from bam_pipelines.hooks import CompletionHook, MissingInputHook, ProvenanceHook, TrackingHook, UnfinishedWorkHook
 
 # of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
-HOOKS = (ProvenanceHook(), TrackingHook(), CompletionHook(), MissingInputHook())
+HOOKS = (UnfinishedWorkHook(), ProvenanceHook(), TrackingHook(), CompletionHook(), MissingInputHook())
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)

@@ -88,3 +88,26 @@ def test_a_rule_has_a_probability_or_a_margin(probability, margin):
 def test_uncertainty_knows_no_margin():
     with pytest.raises(ValueError, match="acceptance by margin is for controversial stimuli"):
         AcceptanceRule("uncertainty", None, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "probability", "highest"),
+    [
+        ("uncertainty", 0.5, 0.5),
+        ("uncertainty", 0.0, 0.5),
+        ("reference", 0.5, 0.5),
+        ("controversial", 1.0, 1.0),
+        ("controversial", -0.1, 1.0),
+    ],
+)
+def test_a_probability_that_no_image_or_every_image_reaches(strategy, probability, highest):
+    sentence = f"acceptance of {strategy} has probability {probability}, expected above 0, below {highest}"
+    with pytest.raises(ValueError, match=sentence):
+        AcceptanceRule(strategy, probability, None, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "probability"), [("uncertainty", 0.499), ("reference", 0.001), ("controversial", 0.999)]
+)
+def test_probabilities_within_the_range(strategy, probability):
+    assert AcceptanceRule(strategy, probability, None, 0.5).required_probability == probability

@@ -6,7 +6,12 @@ from kedro.framework.project import configure_project, pipelines
 from kedro.framework.session import KedroSession
 from kedro.pipeline import node, pipeline
 
-PARAMETERS = "seed: 0\nbehavior: {source: simulated}\ntrial: {factor: 3, nested: {depth: 2}}\n"
+PARAMETERS = """
+seed: 0
+compute: {working_folder: data/.shards}
+behavior: {source: simulated}
+trial: {factor: 3, nested: {depth: 2}}
+"""
 CATALOG = """
 doubled:
   type: bam_pipelines.datasets.AtomicDataset

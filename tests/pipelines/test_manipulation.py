@@ -112,8 +112,8 @@ def test_people_whose_models_agree_cannot_be_split(customise, pairs):
         customise(alike, max_proposals=1)
 
 
-def test_finished_shards_go_when_the_tables_are_there(customised, compute):
-    assert not (Path(compute["working_folder"]) / "manipulation").exists()
+def test_finished_shards_outlive_the_node(customised, compute):
+    assert list(Path(compute["working_folder"]).glob("sample_customised_stimuli/*/*.npz"))
 
 
 def test_finished_shards_stay_when_another_pair_fails(customise, pairs, compute, monkeypatch):
@@ -129,7 +129,7 @@ def test_finished_shards_stay_when_another_pair_fails(customise, pairs, compute,
     both = pd.concat([pairs, pairs.assign(pair_id="s002xs003", participant_1="s002", participant_2="s003")])
     with pytest.raises(FloatingPointError):
         customise(both)
-    assert len(list((Path(compute["working_folder"]) / "manipulation").glob("*/*.npz"))) == 1
+    assert len(list(Path(compute["working_folder"]).glob("sample_customised_stimuli/*/*.npz"))) == 1
 
 
 def test_customised_stimuli_are_counted_and_shown(customised, options):

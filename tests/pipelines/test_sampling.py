@@ -1,5 +1,6 @@
 """The sampling stage with classifiers that read rows and a denoiser that only fades."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,14 @@ def method(request):
 def sampled(tiny_prior, tiny_judge, tiny_digits, tiny_samplers, row_reader, compute, options, method):
     """A function from changed options to stimuli and acceptance of two classifiers that disagree about rows."""
     networks = {"vgg": row_reader(), "mlp": row_reader(rows=[1, 2, 3])}
+    calls = count()
 
     def sample(seed=0, **changes):
         changed = {key: options[key] | value if isinstance(value, dict) else value for key, value in changes.items()}
         chosen = options | tiny_samplers | {"method": method} | changed
-        return sample_boundary_stimuli(tiny_prior, tiny_judge, tiny_digits(30), chosen, compute, seed, **networks)
+        # a folder of its own: the shards of one call must not answer another
+        own = compute | {"working_folder": f"{compute['working_folder']}/{next(calls)}"}
+        return sample_boundary_stimuli(tiny_prior, tiny_judge, tiny_digits(30), chosen, own, seed, **networks)
 
     sample.networks = networks
     return sample
@@ -134,9 +138,9 @@ def test_a_batch_of_another_size_changes_no_seed(sampled):
     assert torch.equal(table_images(whole), table_images(single))
 
 
-def test_finished_shards_go_when_the_tables_are_there(sampled, compute):
+def test_finished_shards_outlive_the_node(sampled, compute):
     sampled()
-    assert not (Path(compute["working_folder"]) / "sampling").exists()
+    assert list(Path(compute["working_folder"]).glob("0/sample_stimuli/*/*.npz"))
 
 
 def test_finished_shards_stay_when_a_later_one_fails(sampled, compute, monkeypatch):
@@ -151,7 +155,7 @@ def test_finished_shards_stay_when_a_later_one_fails(sampled, compute, monkeypat
     monkeypatch.setattr("bam_pipelines.guidance.sampling.assess", assess_one_strategy)
     with pytest.raises(FloatingPointError):
         sampled()
-    assert list((Path(compute["working_folder"]) / "sampling").glob("*/*.npz"))
+    assert list(Path(compute["working_folder"]).glob("0/sample_stimuli/*/*.npz"))
 
 
 def test_a_method_that_does_not_exist(sampled):

@@ -1,8 +1,9 @@
-"""What happens around a run: checks before it, tracking during it, and the ids that its report shows."""
+"""What happens around a run: checks before it, tracking during it, the ids that its report shows, cleaning up."""
 
 from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.tracking import TrackingHook
+from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 
-__all__ = ["CompletionHook", "MissingInputHook", "ProvenanceHook", "TrackingHook"]
+__all__ = ["CompletionHook", "MissingInputHook", "ProvenanceHook", "TrackingHook", "UnfinishedWorkHook"]

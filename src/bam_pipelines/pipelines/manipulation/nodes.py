@@ -1,6 +1,5 @@
 """Nodes of the manipulation stage."""
 
-import shutil
 from typing import Any
 
 import pandas as pd
@@ -57,11 +56,9 @@ def sample_customised_stimuli(
         )
     ]
     plan = _plan(build_method(options, table_digits(digits)), options, seed)
-    working = working_folder(compute, "manipulation")
+    working = working_folder(compute, "sample_customised_stimuli")
     stimuli, acceptance = sample_stimuli(cells, networks, prior, judge, plan, resolve_compute(compute), working)
-    validated = validate_stimuli(joined_stimuli([stimuli]))
-    shutil.rmtree(working, ignore_errors=True)
-    return validated, acceptance
+    return validate_stimuli(joined_stimuli([stimuli])), acceptance
 
 
 def _plan(method: Method, options: dict[str, Any], seed: int) -> SamplingPlan:

@@ -1,6 +1,5 @@
 """Nodes of the sampling stage."""
 
-import shutil
 from itertools import combinations
 from typing import Any
 
@@ -35,7 +34,7 @@ def sample_boundary_stimuli(
     begin = table_digits(digits)
     guided = build_method(options, begin, options["reference"]["weight"])
     unguided = UnguidedMethod(FastSettings(**options["fast"]), begin)
-    working = working_folder(compute, "sampling")
+    working = working_folder(compute, "sample_stimuli")
     sampled = [
         sample_stimuli(
             cells,
@@ -50,9 +49,7 @@ def sample_boundary_stimuli(
         if cells
     ]
     stimuli, acceptance = zip(*sampled, strict=True)
-    tables = validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
-    shutil.rmtree(working, ignore_errors=True)
-    return tables
+    return validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
 
 
 def _cells(options: dict[str, Any], names: list[str], n_classes: int, seed: int) -> dict[Strategy, list[Cell]]:
