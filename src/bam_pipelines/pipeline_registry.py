@@ -4,6 +4,8 @@ import importlib
 
 from kedro.pipeline import Pipeline
 
+from bam_pipelines.pipelines.behavior.answer_source import SIMULATED
+
 STAGES = (
     "preprocessing",
     "classifiers",
@@ -18,11 +20,19 @@ STAGES = (
 # its networks are kept with the project, and training them takes hours
 NOT_IN_DEFAULT = frozenset({"prior"})
 
+FOLLOWS_SOURCE = frozenset({"behavior", "manipulation"})
+
+
+# set by a hook from the session's parameters before the stages are registered
+chosen_source = SIMULATED
+
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Return every stage under its name, and under ``__default__`` all that need minutes, not hours."""
+    stages = {name: importlib.import_module(f"bam_pipelines.pipelines.{name}") for name in STAGES}
     pipelines: dict[str, Pipeline] = {
-        name: importlib.import_module(f"bam_pipelines.pipelines.{name}").create_pipeline() for name in STAGES
+        name: stage.create_pipeline(*([chosen_source] if name in FOLLOWS_SOURCE else []))
+        for name, stage in stages.items()
     }
     pipelines["__default__"] = sum(
         (pipelines[name] for name in STAGES if name not in NOT_IN_DEFAULT), start=Pipeline([])

@@ -2,10 +2,24 @@
 
 from typing import Any
 
-from bam_pipelines.hooks import CompletionHook, MissingInputHook, ProvenanceHook, TrackingHook, UnfinishedWorkHook
+from bam_pipelines.hooks import (
+    AnswerSourceHook,
+    CompletionHook,
+    MissingInputHook,
+    ProvenanceHook,
+    TrackingHook,
+    UnfinishedWorkHook,
+)
 
 # of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
-HOOKS = (UnfinishedWorkHook(), ProvenanceHook(), TrackingHook(), CompletionHook(), MissingInputHook())
+HOOKS = (
+    AnswerSourceHook(),
+    UnfinishedWorkHook(),
+    ProvenanceHook(),
+    TrackingHook(),
+    CompletionHook(),
+    MissingInputHook(),
+)
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)

@@ -1,9 +1,12 @@
 """A tiny observer, 8 x 8 images and hand-written tables; nothing here comes from a model or a person."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from torch import nn
 
 from bam_pipelines.behavior.clear_digits import natural_stimuli
@@ -11,6 +14,7 @@ from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.images.table import image_columns
 
 N_CLASSES = 3
+CONF = Path(__file__).parents[2] / "conf" / "base" / "behavior" / "parameters.yml"
 
 
 class TinyObserver(nn.Module):
@@ -78,8 +82,10 @@ def stimuli():
 
 
 def make_parameters(**groups):
+    conf = yaml.safe_load(CONF.read_text())["behavior"]
     parameters = {
-        "source": "simulated",
+        **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private")},
+        "n_classes": N_CLASSES,
         "participants": {
             "n_participants": 4,
             "n_clusters": 2,

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from bam_pipelines.behavior.quality import assess_quality, catch_measures, repeat_agreement
-from bam_pipelines.behavior.schemas import validate_trials
+from bam_pipelines.behavior.schemas import SITTINGS, validate_trials
+from bam_pipelines.behavior.validation import validate
 
 
 def catches(participant, n_right, n_wrong):
@@ -13,10 +14,13 @@ def catches(participant, n_right, n_wrong):
 
 @pytest.fixture
 def assess(trials_of, settings_of):
-    def assess(rows, planned=None):
+    def assess(rows, planned=None, blurs=None):
         trials = validate_trials(trials_of(rows))
         counts = trials.groupby("participant_id").size().to_dict() | (planned or {})
-        return assess_quality(trials, counts, settings_of().quality, n_classes=10)
+        sittings = pd.DataFrame(
+            {"participant_id": counts.keys(), "planned_trials": counts.values(), "blur_events": blurs}
+        )
+        return assess_quality(trials, validate(sittings, SITTINGS), settings_of().quality, n_classes=10)
 
     return assess
 
@@ -107,6 +111,17 @@ def test_what_was_not_measured_is_missing(trials_of):
     assert np.isnan(repeat_agreement(trials))
 
 
-def test_a_participant_without_a_plan_is_an_error(assess):
-    with pytest.raises(ValueError, match="participant a: no number of planned trials, expected at least 1"):
-        assess([{}], planned={"a": 0})
+def test_without_a_plan_completion_neither_passes_nor_fails(assess):
+    missed = {"response": None, "rt_ms": None}
+    assert assess([missed] * 9, planned={"a": None}).participants["include"].all()
+
+
+def test_how_often_the_window_lost_focus_is_kept(assess):
+    assert assess([{}], blurs=3).participants["blur_events"].to_list() == [3]
+    assert assess([{}]).participants["blur_events"].isna().all()
+
+
+def test_a_participant_without_a_sitting_is_an_error(trials_of, settings_of):
+    sittings = pd.DataFrame({"participant_id": ["b"], "planned_trials": [3], "blur_events": [None]})
+    with pytest.raises(ValueError, match="participant a has trials but no row among the sittings"):
+        assess_quality(validate_trials(trials_of([{}])), sittings, settings_of().quality, 10)

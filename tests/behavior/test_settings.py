@@ -19,7 +19,10 @@ def test_the_parameters_of_the_project_are_valid():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"source": "variMNIST"}, "behavior.source is 'variMNIST', expected 'simulated', the only source there is"),
+        (
+            {"source": "variMNIST"},
+            "behavior.source is 'variMNIST', expected simulated or released, jspsych, jatos, table",
+        ),
         ({"participants": {"n_participants": 0}}, r"behavior.participants.n_participants is 0, expected .* at least 1"),
         ({"participants": {"temperature_median": 0}}, "behavior.participants.temperature_median is 0, .* above 0"),
         ({"participants": {"lapse_mean": 1}}, "behavior.participants.lapse_mean is 1, .* from 0 to below 1"),

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from bam_pipelines.behavior.splits import assign_splits
+from bam_pipelines.behavior.splits import assign_splits, complete_splits
 
 SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
@@ -40,3 +40,39 @@ def test_empty_splits_and_wrong_shares_are_refused():
     for shares in ({"train": 0.6, "test": 0.4}, {"train": 0.6, "validation": 0.2, "test": 0.3}):
         with pytest.raises(ValueError, match="expected train, validation and test with a sum of 1"):
             assign_splits(trials(10), shares, seed=0)
+
+
+def released(n_train, n_test, shared=0):
+    """Trials whose source says train or test; the first ``shared`` images stand in both."""
+    rows = [(f"i{image:03d}", "train") for image in range(n_train)]
+    rows += [(f"t{image:03d}", "test") for image in range(n_test)] + [
+        (f"i{image:03d}", "test") for image in range(shared)
+    ]
+    table = pd.DataFrame(rows, columns=["stimulus_id", "split"])
+    return table.assign(phase="main", participant_id="a", row_id=[f"a-1-{index}" for index in range(len(rows))])
+
+
+def test_trials_without_a_split_get_ours():
+    pd.testing.assert_frame_equal(complete_splits(trials(10), SHARES, 0), assign_splits(trials(10), SHARES, 0))
+
+
+def test_validation_is_held_out_of_images_that_only_train_has():
+    given = released(20, 5, shared=8)
+    split = complete_splits(given, SHARES, seed=0)
+    # a quarter of the twelve images that are in train only
+    held_out = set(split.loc[split["split"] == "validation", "stimulus_id"])
+    assert len(held_out) == 3
+    assert held_out <= {f"i{image:03d}" for image in range(8, 20)}
+    assert (split["split"][given["split"] == "test"] == "test").all()
+
+
+def test_a_split_in_some_trials_only():
+    given = released(5, 2)
+    given.loc[3, "split"] = "none"
+    with pytest.raises(ValueError, match="trial a-1-3 has no split where others have one"):
+        complete_splits(given, SHARES, 0)
+
+
+def test_too_few_images_for_validation():
+    with pytest.raises(ValueError, match="split validation would hold 0 of 1 images that only train has"):
+        complete_splits(released(4, 2, shared=3), SHARES, 0)

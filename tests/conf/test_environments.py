@@ -38,8 +38,8 @@ def used(pipelines):
     return {name for name in names if not name.startswith("params:") and name != "parameters"}
 
 
-def test_there_are_the_four_environments():
-    assert ENVIRONMENTS == ["base", "full", "paper", "smoke"]
+def test_there_are_the_four_environments_and_three_examples_of_tables():
+    assert ENVIRONMENTS == ["base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke"]
 
 
 def test_every_stage_is_registered_and_only_prior_is_left_out_of_the_default_run(pipelines):

@@ -22,7 +22,7 @@ from bam_pipelines.pipeline_registry import STAGES
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).parents[2] / "conf"
-ENVIRONMENTS = ("base", "full", "paper", "smoke")
+ENVIRONMENTS = ("base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke")
 
 
 def parameters_of(env):

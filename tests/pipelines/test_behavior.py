@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from kedro.runner import SequentialRunner
 from torch import nn
 
 from bam_pipelines.behavior.clear_digits import natural_stimuli
+from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.pipelines.behavior import create_pipeline, create_second_round
+from bam_pipelines.pipelines.behavior.answer_source import answer_source
 
 CONF = Path(__file__).parents[2] / "conf" / "base" / "behavior"
 N_CLASSES = 3
@@ -105,7 +108,72 @@ def test_every_output_of_both_rounds_has_a_catalog_entry():
         assert name.startswith("_") or (entry["versioned"] and entry["filepath"].startswith("${globals:data_root}/"))
 
 
-def test_another_source_is_refused(inputs):
-    inputs["params:behavior"]["source"] = "jspsych"
-    with pytest.raises(ValueError, match="behavior.source is 'jspsych', expected 'simulated'"):
+def write_answers(folder, stimuli, people=("ann", "bob")):
+    rows = [
+        {"trial_type": "image-keyboard-response", "prolific_pid": person, "trial_index": index, "rt": 500 + index}
+        | {"stimulus_id": identifier, "response": str(index % N_CLASSES)}
+        for person in people
+        for index, identifier in enumerate(stimuli["stimulus_id"])
+    ]
+    (folder / "answers.json").write_text(json.dumps(rows))
+
+
+@pytest.fixture
+def answers(inputs, tmp_path, monkeypatch):
+    """Inputs of the stage when two people answered to the stimuli, with a salt in the environment."""
+    write_answers(tmp_path, inputs["stimuli"])
+    parameters = inputs["params:behavior"]
+    parameters |= {"source": "jspsych", "n_classes": N_CLASSES}
+    parameters["sources"]["jspsych"]["path"] = str(tmp_path)
+    monkeypatch.setenv("BAM_SALT", "a secret of the test")
+    return {name: inputs[name] for name in ("stimuli", "mnist_test", "params:behavior", "params:seed")}
+
+
+def test_answers_of_people_go_the_same_way(answers):
+    source = answer_source(answers["params:behavior"])
+    stage = create_pipeline(source)
+    assert stage.inputs() == set(answers)
+    found = run(stage, answers)
+    assert len(found["trials"]) == 60
+    assert set(found["trials"]["split"]) == {"train", "validation", "test"}
+    assert set(found["trial_stimuli"]["stimulus_id"]) == set(answers["stimuli"]["stimulus_id"])
+    assert found["participants"]["include"].all()
+    assert found["reading_report"]["participants"] == 2
+    names = set(found["participants"]["participant_id"])
+    assert names == {Pseudonyms("a secret of the test").of(one) for one in ("ann", "bob")}
+
+
+def test_the_salt_may_stand_in_a_file(answers, tmp_path, monkeypatch):
+    (tmp_path / "salt").write_text("a secret of the test\n")
+    stage = create_pipeline(answer_source(answers["params:behavior"]))
+    by_text = run(stage, answers)["trials"]
+    monkeypatch.setenv("BAM_SALT", str(tmp_path / "salt"))
+    pd.testing.assert_frame_equal(run(stage, answers)["trials"], by_text)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"), [(None, "set the environment variable BAM_SALT"), ("/no/file", "no file is there")]
+)
+def test_outside_ids_without_a_salt_are_refused(answers, monkeypatch, value, sentence):
+    monkeypatch.delenv("BAM_SALT")
+    if value is not None:
+        monkeypatch.setenv("BAM_SALT", value)
+    with pytest.raises(ValueError, match=sentence):
+        run(create_pipeline(answer_source(answers["params:behavior"])), answers)
+
+
+def test_other_images_than_ours_need_no_stimuli(inputs):
+    parameters = inputs["params:behavior"]
+    for source in ("released", "table"):
+        assert create_pipeline(answer_source(parameters | {"source": source})).inputs() == {
+            "params:behavior",
+            "params:seed",
+        }
+    parameters["sources"]["jatos"]["images"] = "pictures"
+    assert "stimuli" not in create_pipeline(answer_source(parameters | {"source": "jatos"})).inputs()
+
+
+def test_a_source_that_does_not_exist(inputs):
+    inputs["params:behavior"]["source"] = "letters"
+    with pytest.raises(ValueError, match="behavior.source is 'letters', expected simulated or released"):
         run(create_pipeline(), inputs)

@@ -1,6 +1,5 @@
 """Quality rules: participants and trials are flagged with the rule that they break, never deleted."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +28,7 @@ class Assessment(NamedTuple):
     exclusions: pd.DataFrame
 
 
-def assess_quality(trials: pd.DataFrame, planned: Mapping[str, int], rules: QualityRules, n_classes: int) -> Assessment:
+def assess_quality(trials: pd.DataFrame, sittings: pd.DataFrame, rules: QualityRules, n_classes: int) -> Assessment:
     """Apply the rules.
 
     ``catch_accuracy`` and ``completion`` exclude a participant with all their trials, ``rt_window`` one trial. A rule
@@ -39,8 +38,8 @@ def assess_quality(trials: pd.DataFrame, planned: Mapping[str, int], rules: Qual
     ----------
     trials
         Trial table; its include and exclude_reason are replaced.
-    planned
-        Trials planned for each participant, answered or not.
+    sittings
+        participant_id, planned_trials (answered or not), blur_events; each null where nobody knows.
     rules
         Thresholds.
     n_classes
@@ -54,9 +53,9 @@ def assess_quality(trials: pd.DataFrame, planned: Mapping[str, int], rules: Qual
     Raises
     ------
     ValueError
-        If a participant has no number of planned trials.
+        If a participant has no row among the sittings.
     """
-    people = _measures(trials, planned, n_classes)
+    people = _measures(trials, sittings, n_classes)
     exclusions = pd.concat([_broken_by_people(people, rules), _broken_by_trials(trials, rules)], ignore_index=True)
     of_people = exclusions[exclusions["row_id"].isna()].groupby("participant_id")["rule"].agg(";".join)
     of_trials = exclusions[exclusions["row_id"].notna()].groupby("row_id")["rule"].agg(";".join)
@@ -102,11 +101,13 @@ def repeat_agreement(trials: pd.DataFrame) -> float:
     return float((repeats["response"].to_numpy() == first.loc[repeats["stimulus_id"]].to_numpy()).mean())
 
 
-def _measures(trials: pd.DataFrame, planned: Mapping[str, int], n_classes: int) -> pd.DataFrame:
+def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> pd.DataFrame:
     rows = []
+    known = sittings.set_index("participant_id")
     for participant, own in trials.groupby("participant_id", sort=True):
-        if not planned.get(str(participant), 0) > 0:
-            raise ValueError(f"participant {participant}: no number of planned trials, expected at least 1.")
+        if participant not in known.index:
+            raise ValueError(f"participant {participant} has trials but no row among the sittings, expected one.")
+        planned, blurs = known.loc[participant, ["planned_trials", "blur_events"]]
         n_catch, accuracy, lapse = catch_measures(own, n_classes)
         rows.append(
             {
@@ -116,8 +117,8 @@ def _measures(trials: pd.DataFrame, planned: Mapping[str, int], n_classes: int) 
                 "lapse": lapse,
                 "repeat_agreement": repeat_agreement(own),
                 "median_rt_ms": float(own["rt_ms"].median()) if own["rt_ms"].notna().any() else np.nan,
-                "blur_events": None,
-                "completion": int(own["response"].notna().sum()) / planned[str(participant)],
+                "blur_events": blurs,
+                "completion": np.nan if pd.isna(planned) else int(own["response"].notna().sum()) / int(planned),
                 "n_catch": n_catch,
             }
         )

@@ -1,16 +1,17 @@
-"""A round of the study, collected from simulated participants."""
+"""A round of the study, and how it is collected from simulated participants."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from bam_pipelines.behavior.assignments import assign_balanced, assign_pairs
 from bam_pipelines.behavior.clear_digits import choose_clear_digits
 from bam_pipelines.behavior.observers import Observer
-from bam_pipelines.behavior.schemas import REJECTS, STIMULI, empty_table, validate_stimuli
+from bam_pipelines.behavior.schemas import REJECTS, SITTINGS, STIMULI, empty_table, validate_stimuli
 from bam_pipelines.behavior.settings import BehaviorSettings
 from bam_pipelines.behavior.simulator import simulate_trials
 from bam_pipelines.behavior.splits import assign_splits
+from bam_pipelines.behavior.validation import validate
 
 
 class Round(NamedTuple):
@@ -21,14 +22,21 @@ class Round(NamedTuple):
     trials
         Trial table before the quality rules.
     stimuli
-        Stimulus table of every image that a trial names, catch digits among them.
+        Stimulus table of every image that a trial names, catch digits among them; without rows where a source comes
+        without images.
     rejects
         Rows that could not be read (file, line, reason, content); none from the simulator, which reads nothing.
+    sittings
+        participant_id, planned_trials, blur_events; null where nobody knows.
+    report
+        What was read, counted.
     """
 
     trials: pd.DataFrame
     stimuli: pd.DataFrame
     rejects: pd.DataFrame
+    sittings: pd.DataFrame
+    report: dict[str, Any]
 
 
 def first_round(
@@ -114,4 +122,9 @@ def _simulated(
     shown = [table[list(STIMULI.kinds)].astype("object") for table in (stimuli, catch)]
     known = pd.concat(shown, ignore_index=True)
     named = validate_stimuli(known[known["stimulus_id"].isin(trials["stimulus_id"])])
-    return Round(trials, named, empty_table(REJECTS))
+    planned = trials.groupby("participant_id").size()
+    sittings = pd.DataFrame(
+        {"participant_id": planned.index, "planned_trials": planned.to_numpy(), "blur_events": None}
+    )
+    report = {"trials": len(trials), "participants": len(planned), "images": len(named), "rejects": 0}
+    return Round(trials, named, empty_table(REJECTS), validate(sittings, SITTINGS), report)

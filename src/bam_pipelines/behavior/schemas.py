@@ -15,7 +15,7 @@ TASKS = ("digit", "judgment")
 PHASES = ("practice", "main", "catch", "manipulation")
 MODALITIES = ("keyboard", "button", "touch", "rating", "unknown")
 SPLITS = ("train", "validation", "test", "none")
-STRATEGIES = ("uncertainty", "controversial", "reference", "unguided", "natural")
+STRATEGIES = ("uncertainty", "controversial", "reference", "unguided", "natural", "unknown")
 SOURCES = ("base", "group", "individual", "swapped", "bias_only", "none")
 METHODS = ("paper", "fast", "none")
 OUTCOMES = ("success", "bias", "failure")
@@ -277,4 +277,13 @@ EXCLUSIONS = build_schema(
         "expected": ("str", []),
     },
     nullable={"row_id"},
+)
+
+SITTINGS = build_schema(
+    "sittings",
+    {
+        "participant_id": ("str", [_UNIQUE, _PSEUDONYM]),
+        "planned_trials": ("Int32", [_at_least(1)]),
+        "blur_events": ("Int32", [_at_least(0)]),
+    },
 )

@@ -1,10 +1,14 @@
 """What the parameters of the behavior stage say, checked once and typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from bam_pipelines.behavior.readers.columns import ColumnMap, column_map
+
 Settings = TypeVar("Settings")
+
+SOURCES = ("released", "jspsych", "jatos", "table")
 
 
 @dataclass(frozen=True)
@@ -140,13 +144,55 @@ class QualityRules:
 
 
 @dataclass(frozen=True)
+class SourceSettings:
+    """Where answers of people lie and how they are written; conf/base/behavior/parameters.yml explains each.
+
+    Parameters
+    ----------
+    path, images
+        File or folder of the answers, and folder or tensor file of the images; seen from the project's root.
+    dataset_id
+        What the trial table calls the data set.
+    participant_ids
+        ``outside``: replaced by pseudonyms; ``published``: pseudonyms already.
+    columns
+        Where records hold what.
+    ratings
+        Fields ``category`` and ``rating`` where a trial is written as one record a class; both None else.
+    """
+
+    path: str
+    images: str | None
+    dataset_id: str
+    participant_ids: str
+    columns: ColumnMap
+    ratings: Mapping[str, str | None]
+
+    def __post_init__(self) -> None:
+        if self.participant_ids not in ("outside", "published"):
+            raise ValueError(f"participant_ids is {self.participant_ids!r}, expected outside or published.")
+        if sorted(self.ratings) != ["category", "rating"] or len({name is None for name in self.ratings.values()}) > 1:
+            raise ValueError(
+                f"ratings is {dict(self.ratings)}, expected fields for category and rating, or null for both."
+            )
+
+
+@dataclass(frozen=True)
 class BehaviorSettings:
     """All parameters of the stage.
 
     Parameters
     ----------
     source
-        Where answers come from; ``simulated``.
+        Where answers come from: ``simulated``, or one of :data:`SOURCES`.
+    n_classes
+        Number of classes K; answers are 0 to K − 1.
+    sources
+        Where each source of people's answers lies.
+    max_reject_share
+        Share of the records, of all, that may be unusable.
+    private
+        Fields of a source that may name a person and are never kept.
     participants, session, response_time, quality
         See their classes.
     splits
@@ -154,6 +200,10 @@ class BehaviorSettings:
     """
 
     source: str
+    n_classes: int
+    sources: Mapping[str, SourceSettings]
+    max_reject_share: float
+    private: Sequence[str]
     participants: ParticipantSettings
     session: SessionSettings
     response_time: ResponseTimeSettings
@@ -161,8 +211,10 @@ class BehaviorSettings:
     quality: QualityRules
 
     def __post_init__(self) -> None:
-        if self.source != "simulated":
-            raise ValueError(f"behavior.source is {self.source!r}, expected 'simulated', the only source there is.")
+        if self.source not in ("simulated", *SOURCES):
+            raise ValueError(f"behavior.source is {self.source!r}, expected simulated or {', '.join(SOURCES)}.")
+        _check(self, "n_classes", self.n_classes >= 2, "at least 2")
+        _check(self, "max_reject_share", 0 <= self.max_reject_share <= 1, "from 0 to 1")
 
 
 _GROUPS = {
@@ -195,7 +247,25 @@ def behavior_settings(parameters: Mapping[str, Any]) -> BehaviorSettings:
     groups: dict[str, Any] = {
         name: _group(kind, f"behavior.{name}", parameters[name]) for name, kind in _GROUPS.items()
     }
-    return BehaviorSettings(source=parameters["source"], splits=dict(parameters["splits"]), **groups)
+    plain: dict[str, Any] = {name: parameters[name] for name in ("source", "n_classes", "max_reject_share")}
+    return BehaviorSettings(
+        splits=dict(parameters["splits"]),
+        private=tuple(parameters["private"]),
+        sources={name: _source(name, parameters["sources"][name], parameters["private"]) for name in SOURCES},
+        **plain,
+        **groups,
+    )
+
+
+def _source(name: str, parameters: Mapping[str, Any], private: Sequence[str]) -> SourceSettings:
+    place = f"behavior.sources.{name}"
+    map_names = ("columns", "rt_unit", "missing", "class_names")
+    own = {key: value for key, value in parameters.items() if key not in map_names}
+    try:
+        mapping = column_map({key: parameters[key] for key in map_names if key in parameters} | {"private": private})
+    except ValueError as error:
+        raise ValueError(f"{place}.{error}") from None
+    return _group(SourceSettings, place, own | {"columns": mapping})
 
 
 def _group(kind: type[Settings], name: str, parameters: Mapping[str, Any]) -> Settings:

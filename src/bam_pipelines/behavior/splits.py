@@ -48,3 +48,43 @@ def assign_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) 
     split = dict(zip(order, np.repeat(list(counts), list(counts.values())), strict=True))
     assigned = trials["stimulus_id"].map(split).where(is_main, "none")
     return trials.assign(split=pd.Categorical(assigned, categories=[*_SPLITS, "none"]))
+
+
+def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.DataFrame:
+    """Split trials that come without a split, or hold images out for validation where they come with train and test.
+
+    Parameters
+    ----------
+    trials
+        Trial table; the trials of phase main have all a split or none.
+    shares, seed
+        See :func:`assign_splits`. Of the images that stand in train only, validation gets the share that it has of
+        train and validation together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with ``split`` set.
+
+    Raises
+    ------
+    ValueError
+        If some trials of phase main have a split and others have none, or a split would hold no image.
+    """
+    main = trials[trials["phase"] == "main"]
+    said = main["split"] != "none"
+    if not said.any():
+        return assign_splits(trials, shares, seed)
+    if not said.all():
+        row = main[~said].iloc[0]
+        raise ValueError(f"trial {row['row_id']} has no split where others have one; expected one in all or none.")
+    elsewhere = main.loc[main["split"] != "train", "stimulus_id"]
+    images = np.sort(np.setdiff1d(main["stimulus_id"].to_numpy(dtype=object), elsewhere.to_numpy(dtype=object)))
+    count = round(shares["validation"] / (shares["train"] + shares["validation"]) * len(images))
+    if not 0 < count < len(images):
+        raise ValueError(
+            f"split validation would hold {count} of {len(images)} images that only train has; expected at least one "
+            "in each: read more trials or change behavior.splits."
+        )
+    held_out = numpy_generator(seed, "behavior/splits").permutation(images)[:count]
+    return trials.assign(split=trials["split"].mask(trials["stimulus_id"].isin(held_out), "validation"))

@@ -1,9 +1,17 @@
 """What happens around a run: checks before it, tracking during it, the ids that its report shows, cleaning up."""
 
+from bam_pipelines.hooks.answer_source import AnswerSourceHook
 from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 
-__all__ = ["CompletionHook", "MissingInputHook", "ProvenanceHook", "TrackingHook", "UnfinishedWorkHook"]
+__all__ = [
+    "AnswerSourceHook",
+    "CompletionHook",
+    "MissingInputHook",
+    "ProvenanceHook",
+    "TrackingHook",
+    "UnfinishedWorkHook",
+]

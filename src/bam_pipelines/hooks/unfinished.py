@@ -6,7 +6,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
-from bam_pipelines.pipelines.working_folder import working_folder
+from bam_pipelines.pipelines.places import working_folder
 
 
 class UnfinishedWorkHook:

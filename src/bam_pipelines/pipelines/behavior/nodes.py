@@ -7,12 +7,17 @@ from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.answer_summary import summarise_answers
 from bam_pipelines.analysis.figures.answers import answers_figure
+from bam_pipelines.behavior.clear_digits import natural_stimuli
+from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer, draw_participants
 from bam_pipelines.behavior.quality import Assessment, assess_quality
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
-from bam_pipelines.behavior.schemas import validate_stimuli, validate_trials
+from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.behavior.splits import complete_splits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.behavior.salt import read_salt
+from bam_pipelines.pipelines.places import project_folder
 
 
 def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, Any], seed: int) -> pd.DataFrame:
@@ -51,12 +56,29 @@ def collect_second_round(
     return second_round(validate_stimuli(stimuli), pairs, digits, front_end, participants, settings, seed)
 
 
-def flag_answers(collected: pd.DataFrame, digits: pd.DataFrame, parameters: dict[str, Any]) -> Assessment:
-    """Apply the quality rules; every planned trial has a row, answered or not."""
-    trials = validate_trials(collected)
-    planned = trials.groupby("participant_id").size().to_dict()
-    n_classes = int(digits["label"].max()) + 1
-    return assess_quality(trials, planned, behavior_settings(parameters).quality, n_classes)
+def read_answers(parameters: dict[str, Any], seed: int, known: pd.DataFrame | None = None) -> Round:
+    """Read people's answers from files, and split them by image where the source has no split of its own."""
+    settings = behavior_settings(parameters)
+    source = settings.sources[settings.source]
+    ingested = ingest(
+        settings.source, source, project_folder(), read_salt(), known, settings.max_reject_share, settings.n_classes
+    )
+    trials = complete_splits(ingested.trials, settings.splits, seed)
+    return ingested._replace(trials=trials)
+
+
+def read_answers_to_own_stimuli(
+    parameters: dict[str, Any], seed: int, stimuli: pd.DataFrame, digits: pd.DataFrame
+) -> Round:
+    """Read people's answers to stimuli of this project and to digits for attention."""
+    shown = [table[list(STIMULI.kinds)].astype("object") for table in (stimuli, natural_stimuli(digits))]
+    return read_answers(parameters, seed, pd.concat(shown, ignore_index=True).drop_duplicates("stimulus_id"))
+
+
+def flag_answers(collected: pd.DataFrame, sittings: pd.DataFrame, parameters: dict[str, Any]) -> Assessment:
+    """Apply the quality rules."""
+    settings = behavior_settings(parameters)
+    return assess_quality(validate_trials(collected), sittings, settings.quality, settings.n_classes)
 
 
 def report_answers(

@@ -2,19 +2,34 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from bam_pipelines.pipelines.behavior.answer_source import SIMULATED, AnswerSource
 from bam_pipelines.pipelines.behavior.nodes import (
     collect_first_round,
     collect_second_round,
     draw_simulated_participants,
     flag_answers,
+    read_answers,
+    read_answers_to_own_stimuli,
     report_answers,
 )
 
-_COLLECTED = ["collected_trials", "trial_stimuli", "rejects"]
+_COLLECTED = ["collected_trials", "trial_stimuli", "rejects", "sittings", "reading_report"]
 
 
-def create_pipeline() -> Pipeline:
-    """Create the first round: everyone answers to all stimuli."""
+def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
+    """Create the first round: answers to all stimuli, simulated or read from files."""
+    if source.simulated:
+        return _simulated()
+    parameters = {"parameters": "params:behavior", "seed": "params:seed"}
+    if source.own_stimuli:
+        inputs = {**parameters, "stimuli": "stimuli", "digits": "mnist_test"}
+        read = Node(read_answers_to_own_stimuli, inputs=inputs, outputs=_COLLECTED, name="read_answers")
+    else:
+        read = Node(read_answers, inputs=parameters, outputs=_COLLECTED, name="read_answers")
+    return Pipeline([read, *_assessment()])
+
+
+def _simulated() -> Pipeline:
     draw = Node(
         draw_simulated_participants,
         inputs={"observer": "observer_network", "parameters": "params:behavior", "seed": "params:seed"},
@@ -70,7 +85,7 @@ def _assessment() -> list[Node]:
     """Return what both rounds do with collected answers."""
     flag = Node(
         flag_answers,
-        inputs={"collected": "collected_trials", "digits": "mnist_test", "parameters": "params:behavior"},
+        inputs={"collected": "collected_trials", "sittings": "sittings", "parameters": "params:behavior"},
         outputs=["trials", "participants", "exclusions"],
         name="flag_answers",
     )

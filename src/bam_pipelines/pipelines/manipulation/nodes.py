@@ -18,7 +18,7 @@ from bam_pipelines.guidance.methods import Method, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
-from bam_pipelines.pipelines.working_folder import working_folder
+from bam_pipelines.pipelines.places import working_folder
 
 
 def choose_pairs(options: dict[str, Any], seed: int, **individuals: IndividualModels) -> pd.DataFrame:

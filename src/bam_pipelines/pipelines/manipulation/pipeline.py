@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.pipelines.behavior import create_second_round
+from bam_pipelines.pipelines.behavior.answer_source import SIMULATED, AnswerSource
 from bam_pipelines.pipelines.manipulation.nodes import (
     analyse_pairs,
     choose_pairs,
@@ -15,9 +16,12 @@ _INDIVIDUALS: dict[str, str] = {name: f"individual_{name}" for name in CLASSIFIE
 _OPTIONS = {"options": "params:manipulation", "seed": "params:seed"}
 
 
-def create_pipeline() -> Pipeline:
-    """Return the stage: individual models to pairs, customised stimuli, a second round and its outcomes."""
-    return _customised() + create_second_round() + _analysis()
+def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
+    """Return the stage: individual models to pairs and customised stimuli.
+
+    With simulated participants a second round and its outcomes follow; people need an experiment before.
+    """
+    return _customised() + create_second_round() + _analysis() if source.simulated else _customised()
 
 
 def _customised() -> Pipeline:

@@ -17,7 +17,7 @@ from bam_pipelines.guidance.objectives import Strategy
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
-from bam_pipelines.pipelines.working_folder import working_folder
+from bam_pipelines.pipelines.places import working_folder
 
 
 def sample_boundary_stimuli(

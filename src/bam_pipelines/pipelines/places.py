@@ -1,4 +1,4 @@
-"""Where unfinished work of a run lies."""
+"""Where things lie that are no catalog entries."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,11 +7,15 @@ from typing import Any
 from kedro.utils import find_kedro_project
 
 
+def project_folder() -> Path:
+    """Return the project's root, or the present folder outside of a project."""
+    return Path(find_kedro_project(Path.cwd()) or Path.cwd())
+
+
 def working_folder(compute: Mapping[str, Any], node: str) -> Path:
     """Return the folder of a node's finished shards: ``compute.working_folder``, seen from the project's root.
 
     It outlives the node: the hook :class:`~bam_pipelines.hooks.UnfinishedWorkHook` removes it once the run's outputs
     are saved.
     """
-    project = find_kedro_project(Path.cwd()) or Path.cwd()
-    return Path(project) / compute["working_folder"] / node
+    return project_folder() / compute["working_folder"] / node

@@ -1,0 +1,1 @@
+"""Readers: files of other programs to records of text, records to trials."""

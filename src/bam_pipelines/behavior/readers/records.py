@@ -1,0 +1,82 @@
+"""What was found in files, before anything is made of it: records of text, and what could not be read."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+REJECT_COLUMNS = ("file", "line", "reason", "content")
+ORIGIN_COLUMNS = ("file", "line")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of one or several files.
+
+    Parameters
+    ----------
+    fields
+        One row a record, one column a field: text, or None where a record lacks the field or says null. Names are
+        lower case.
+    origins
+        file (name as errors show it) and line (from 1, where the record begins), row by row.
+    rejects
+        What could not be read: file, line, reason, content. Content is empty where a text could not be taken apart:
+        nobody knows whose id it holds.
+    """
+
+    fields: pd.DataFrame
+    origins: pd.DataFrame
+    rejects: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def where(self, kept: Sequence[bool] | pd.Series) -> "Records":
+        """Return the records for which ``kept`` is true; rejects stay."""
+        mask = pd.Series(list(kept), dtype=bool)
+        chosen = [table[mask.to_numpy()].reset_index(drop=True) for table in (self.fields, self.origins)]
+        return Records(chosen[0], chosen[1], self.rejects)
+
+
+def build_records(
+    rows: Sequence[tuple[int, dict[str, str | None]]],
+    file: str,
+    unread: Iterable[tuple[int, str]],
+    names: Sequence[str] | None = None,
+) -> Records:
+    """Build the records of one file.
+
+    Parameters
+    ----------
+    rows
+        Line and fields of each record.
+    file
+        The file's name.
+    unread
+        Line and reason of each place that could not be read.
+    names
+        Names of all fields where the source says them; None where only records do.
+    """
+    fields = pd.DataFrame([row for _, row in rows], columns=names, dtype="object")
+    lines = pd.Series([line for line, _ in rows], dtype="int64")
+    rejects = pd.DataFrame(
+        [(file, line, reason, "") for line, reason in unread], columns=list(REJECT_COLUMNS), dtype="object"
+    )
+    return Records(fields.where(fields.notna(), None), pd.DataFrame({"file": file, "line": lines}), rejects)
+
+
+def join_records(parts: Sequence[Records]) -> Records:
+    """Put the records of several files one after the other."""
+    tables = [
+        pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in ("fields", "origins", "rejects")
+    ]
+    fields = tables[0].astype("object")
+    return Records(fields.where(fields.notna(), None), tables[1], tables[2])
+
+
+def content_of(row: pd.Series) -> str:
+    """Return a record's fields as JSON, for the table of rejects."""
+    return json.dumps({str(name): value for name, value in row.items() if value is not None}, ensure_ascii=False)
