@@ -84,7 +84,7 @@ def stimuli():
 def make_parameters(**groups):
     conf = yaml.safe_load(CONF.read_text())["behavior"]
     parameters = {
-        **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private")},
+        **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")},
         "n_classes": N_CLASSES,
         "participants": {
             "n_participants": 4,

@@ -14,6 +14,7 @@ from PIL import Image
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.behavior.sharing.release import release_files
 from bam_pipelines.images.pixels import stimulus_ids
 from bam_pipelines.images.table import image_columns, table_pixels
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
@@ -121,6 +122,20 @@ def test_a_tensor_file_of_something_else(take, tmp_path, content, sentence):
 def test_a_release_that_is_not_there(take, tmp_path):
     with pytest.raises(ValueError, match="found none of df_DigitRecog.csv, variMNIST/df_DigitRecog.csv"):
         take("released")
+
+
+def test_what_was_exported_is_read_as_the_same_trials(take, tmp_path):
+    write_release(tmp_path)
+    first = take("released")
+    for name, content in release_files(first.trials, first.stimuli).items():
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    again = take("released")
+    same = ["participant_id", "stimulus_id", "response", "split"]
+    pd.testing.assert_frame_equal(again.trials[same], first.trials[same])
+    order = first.stimuli["stimulus_id"]
+    pd.testing.assert_frame_equal(
+        again.stimuli.set_index("stimulus_id").loc[order], first.stimuli.set_index("stimulus_id").loc[order]
+    )
 
 
 @pytest.fixture

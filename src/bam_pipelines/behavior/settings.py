@@ -197,6 +197,8 @@ class BehaviorSettings:
         See their classes.
     splits
         Share of the images of train, validation and test.
+    sharing
+        ``study``, ``name`` and ``description`` of the data set that is written for others.
     """
 
     source: str
@@ -208,6 +210,7 @@ class BehaviorSettings:
     session: SessionSettings
     response_time: ResponseTimeSettings
     splits: dict[str, float]
+    sharing: Mapping[str, str]
     quality: QualityRules
 
     def __post_init__(self) -> None:
@@ -250,6 +253,7 @@ def behavior_settings(parameters: Mapping[str, Any]) -> BehaviorSettings:
     plain: dict[str, Any] = {name: parameters[name] for name in ("source", "n_classes", "max_reject_share")}
     return BehaviorSettings(
         splits=dict(parameters["splits"]),
+        sharing=dict(parameters["sharing"]),
         private=tuple(parameters["private"]),
         sources={name: _source(name, parameters["sources"][name], parameters["private"]) for name in SOURCES},
         **plain,

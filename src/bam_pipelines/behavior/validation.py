@@ -1,6 +1,6 @@
 """A table against its pandera schema, with errors that say in one sentence what is wrong where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ def build_schema(
     nullable: set[str] | None = None,
     rows: list[pa.Check] | None = None,
     extra_columns: bool = False,
+    descriptions: Mapping[str, str] | None = None,
 ) -> TableSchema:
     """Build a table's schema.
 
@@ -56,12 +57,23 @@ def build_schema(
         Checks across columns, made with :func:`row_check`.
     extra_columns
         Whether ``extra_*`` columns are kept.
+    descriptions
+        What each column means, for tables that are shared.
+
+    Raises
+    ------
+    ValueError
+        If descriptions are given and not for exactly the columns.
     """
+    if descriptions is not None and set(descriptions) != set(columns):
+        raise ValueError(f"{name}: columns {sorted(set(descriptions) ^ set(columns))} lack a description or a column.")
     may_be_null = (nullable or set()) | {
         column for column, (kind, _) in columns.items() if isinstance(kind, str) and kind[0].isupper()
     }
     pandera_columns = {
-        column: pa.Column(_dtype(kind), checks, nullable=column in may_be_null)
+        column: pa.Column(
+            _dtype(kind), checks, nullable=column in may_be_null, description=(descriptions or {}).get(column)
+        )
         for column, (kind, checks) in columns.items()
     }
     kinds = {column: kind for column, (kind, _) in columns.items()}

@@ -5,6 +5,7 @@ import importlib
 _HOMES = {
     "AtomicDataset": "atomic",
     "FigureDataset": "figure",
+    "FolderDataset": "folder",
     "IndividualsDataset": "network",
     "NetworkDataset": "network",
     "PageDataset": "page",

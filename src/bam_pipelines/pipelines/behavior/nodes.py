@@ -14,6 +14,8 @@ from bam_pipelines.behavior.quality import Assessment, assess_quality
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
 from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
+from bam_pipelines.behavior.sharing.release import release_files
 from bam_pipelines.behavior.splits import complete_splits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
@@ -79,6 +81,17 @@ def flag_answers(collected: pd.DataFrame, sittings: pd.DataFrame, parameters: di
     """Apply the quality rules."""
     settings = behavior_settings(parameters)
     return assess_quality(validate_trials(collected), sittings, settings.quality, settings.n_classes)
+
+
+def share_answers(trials: pd.DataFrame, participants: pd.DataFrame, parameters: dict[str, Any]) -> dict[str, str]:
+    """Bring the answers into a Psych-DS folder."""
+    settings = behavior_settings(parameters)
+    return psych_ds_files(trials, participants, settings.sharing, settings.source == "simulated")
+
+
+def export_release(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str | bytes]:
+    """Bring the answers into the form of the released variMNIST."""
+    return release_files(trials, stimuli)
 
 
 def report_answers(

@@ -7,10 +7,12 @@ from bam_pipelines.pipelines.behavior.nodes import (
     collect_first_round,
     collect_second_round,
     draw_simulated_participants,
+    export_release,
     flag_answers,
     read_answers,
     read_answers_to_own_stimuli,
     report_answers,
+    share_answers,
 )
 
 _COLLECTED = ["collected_trials", "trial_stimuli", "rejects", "sittings", "reading_report"]
@@ -26,7 +28,7 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
         read = Node(read_answers_to_own_stimuli, inputs=inputs, outputs=_COLLECTED, name="read_answers")
     else:
         read = Node(read_answers, inputs=parameters, outputs=_COLLECTED, name="read_answers")
-    return Pipeline([read, *_assessment()])
+    return Pipeline([read, *_assessment(), _export()])
 
 
 def _simulated() -> Pipeline:
@@ -37,7 +39,12 @@ def _simulated() -> Pipeline:
         name="draw_simulated_participants",
     )
     collect = Node(collect_first_round, inputs=_collect_inputs(), outputs=_COLLECTED, name="collect_answers")
-    return Pipeline([draw, collect, *_assessment()])
+    return Pipeline([draw, collect, *_assessment(), _export()])
+
+
+def _export() -> Node:
+    inputs = {"trials": "trials", "stimuli": "trial_stimuli"}
+    return Node(export_release, inputs=inputs, outputs="release_export", name="export_release")
 
 
 def create_second_round(namespace: str = "round_2") -> Pipeline:
@@ -95,4 +102,10 @@ def _assessment() -> list[Node]:
         outputs=["quality_report", "behavior_figure"],
         name="report_answers",
     )
-    return [flag, report]
+    share = Node(
+        share_answers,
+        inputs={"trials": "trials", "participants": "participants", "parameters": "params:behavior"},
+        outputs="psych_ds",
+        name="share_answers",
+    )
+    return [flag, report, share]

@@ -1,0 +1,1 @@
+"""Tables in forms that others read."""
