@@ -86,13 +86,7 @@ BROKEN = {
     "description is missing or empty": lambda folder: describe(folder, description=""),
     "@context is 'x', expected schema.org": lambda folder: describe(folder, **{"@context": "x"}),
     "@type is 'Thing', expected 'Dataset'": lambda folder: describe(folder, **{"@type": "Thing"}),
-    "variableMeasured names row_id twice": lambda folder: describe(
-        folder,
-        variableMeasured=[
-            {"name": "row_id"},
-            *json.loads((folder / "dataset_description.json").read_text())["variableMeasured"],
-        ],
-    ),
+    "variableMeasured names row_id twice": lambda folder: describe(folder, also_measured=["row_id"]),
     "data: holds no CSV file": lambda folder: [path.unlink() for path in (folder / "data").iterdir()],
     "expected a name like study-x": lambda folder: (folder / DIGITS).rename(folder / "data" / "study-a-b_data.csv"),
     "column row_id stands there twice": lambda folder: edit(
@@ -106,13 +100,7 @@ BROKEN = {
     "column colour is not in variableMeasured": lambda folder: edit(
         folder / DIGITS, lambda text: text.replace("extra_device", "colour", 1)
     ),
-    "variableMeasured names taste, which no table has": lambda folder: describe(
-        folder,
-        variableMeasured=[
-            *json.loads((folder / "dataset_description.json").read_text())["variableMeasured"],
-            {"name": "taste"},
-        ],
-    ),
+    "variableMeasured names taste, which no table has": lambda folder: describe(folder, also_measured=["taste"]),
 }
 
 

@@ -31,7 +31,7 @@ def test_the_five_columns_and_the_images(trials_of, stimuli):
     assert table["is_train"].tolist() == [True, False, True]
     images = torch.load(io.BytesIO(files["images.pt"]), weights_only=True)
     shown = [table_pixels(stimuli.iloc[[index]])[0] for index in (0, 1, 0)]
-    np.testing.assert_allclose(images[table["stimulus_id"].to_numpy()].numpy(), np.stack(shown) / 255, atol=1e-6)
+    np.testing.assert_allclose(images[table["stimulus_id"].tolist()].numpy(), np.stack(shown) / 255, atol=1e-6)
     assert table["stimulus"].str.fullmatch("round2_dataset/uncertainty/[0-9a-f]{16}.png").all()
 
 
