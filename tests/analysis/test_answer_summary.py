@@ -2,7 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bam_pipelines.analysis.answer_summary import person_agreement, stimulus_entropies, summarise_answers
+from bam_pipelines.analysis.answer_summary import (
+    person_agreement,
+    stimulus_entropies,
+    summarise_answers,
+    summarise_reliability,
+)
 from bam_pipelines.analysis.figures.answers import answers_figure
 
 ANSWERS = [("a", "x", 1), ("b", "x", 1), ("c", "x", 2), ("d", "x", 3), ("a", "y", 5), ("b", "y", 5)]
@@ -62,15 +67,61 @@ def test_a_summary_of_nothing_is_an_error(trials_of, participants):
         summarise_answers(trials_of(ANSWERS, rt_ms=500.0, include=False), participants)
 
 
+def test_reliability_of_a_round(trials_of):
+    draw = np.random.default_rng(0)
+    rows = [
+        (f"p{person}", f"s{image}", int(draw.integers(0, 1 + image % 3))) for person in range(8) for image in range(30)
+    ]
+    first = trials_of(rows, rt_ms=500.0)
+    again = first[first["participant_id"] == "p0"].assign(
+        repetition=1, trial_index=lambda table: table["trial_index"] + 500
+    )
+    found = summarise_reliability(pd.concat([first, again], ignore_index=True), 10, seed=0)
+    assert found["repeats"] == 30
+    assert found["people_with_own_ceiling"] == 0
+    assert found["agreement_with_oneself"]["value"] == 1
+    assert found["agreement_with_others"]["lower"]["value"] < found["agreement_with_others"]["upper"]["value"]
+    assert 0 < found["split_half_shares"]["value"] < 1
+    bits = found["entropy_bits"]
+    assert bits["plugin"] < bits["miller_madow"]
+    assert found["rt_entropy_spearman"] is None  # all times are the same
+
+
+def test_response_times_grow_with_entropy(trials_of):
+    rows = [("a", "x", 1), ("b", "x", 1), ("a", "y", 1), ("b", "y", 2), ("a", "z", 3), ("b", "z", 4)]
+    found = summarise_reliability(trials_of(rows, rt_ms=[400.0, 410.0, 600.0, 620.0, 700.0, 710.0]), 10, seed=0)
+    # entropies 0, 1, 1 and times 405, 610, 705: ranks 1, 2.5, 2.5 and 1, 2, 3
+    assert found["rt_entropy_spearman"] == pytest.approx(np.corrcoef([1, 2.5, 2.5], [1, 2, 3])[0, 1])
+
+
+def test_a_second_round_has_no_reliability(trials_of):
+    assert summarise_reliability(trials_of(ANSWERS, rt_ms=1.0, phase="manipulation"), 10, seed=0) == {}
+
+
 def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, participants):
     trials = trials_of(ANSWERS, rt_ms=500.0)
-    figure = answers_figure(trials, participants, 0.75, simulated=True)
+    shares = np.full((10, 10), np.nan)
+    shares[5, 1] = shares[1, 5] = 0.5
+    figure = answers_figure(trials, participants, shares, 0.75, simulated=True)
     assert figure.get_suptitle() == "Answers (simulated participants)"
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["a  Uncertainty (50% unanimous)", "b  Response time", "c  Attention (1 of 4 excluded)"]
+    assert titles[:4] == [
+        "a  Uncertainty (50% unanimous)",
+        "b  Response time",
+        "c  Attention (1 of 4 excluded)",
+        "d  Answers that are one of the two targets",
+    ]
+    # row 4 is the higher digit 5, column 1 the lower digit 1; the upper triangle says nothing twice
+    drawn = figure.axes[3].images[0].get_array()
+    assert drawn[4, 1] == 0.5
+    assert np.ma.count(np.ma.masked_invalid(drawn)) == 1
     bare = answers_figure(
-        trials.assign(rt_ms=np.nan), participants.assign(catch_accuracy=np.nan), 0.75, simulated=False
+        trials.assign(rt_ms=np.nan),
+        participants.assign(catch_accuracy=np.nan),
+        np.full((10, 10), np.nan),
+        0.75,
+        simulated=False,
     )
     assert bare.get_suptitle() == "Answers"
     shown = [text.get_text() for axes in bare.axes for text in axes.texts]
-    assert shown == ["no response times", "no catch trials"]
+    assert shown == ["no response times", "no catch trials", "no answers to images with two targets"]

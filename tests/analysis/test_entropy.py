@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from bam_pipelines.analysis.entropy import dirichlet_entropy, first_answers, plugin_entropy, response_counts
+from bam_pipelines.analysis.entropy import (
+    dirichlet_entropy,
+    first_answers,
+    miller_madow_entropy,
+    plugin_entropy,
+    response_counts,
+)
 
 
 def test_counts_keep_only_first_included_answered_main_trials_of_digits(trials_of):
@@ -42,6 +48,20 @@ def test_plugin_entropy_agrees_with_scipy():
     np.testing.assert_allclose(plugin_entropy(counts), entropy(counts, base=2, axis=1), atol=1e-12)
 
 
+def test_miller_madow_by_hand():
+    counts = np.array([[4, 0, 0], [2, 2, 0], [2, 1, 1]])
+    # one, two and three classes observed in four answers
+    expected = [0, 1 + 1 / (8 * np.log(2)), 1.5 + 2 / (8 * np.log(2))]
+    np.testing.assert_allclose(miller_madow_entropy(counts), expected)
+
+
+def test_miller_madow_takes_most_of_the_bias_out():
+    shares = np.array([0.4, 0.3, 0.2, 0.1])
+    counts = np.random.default_rng(0).multinomial(12, shares, size=4000)
+    true = -(shares * np.log2(shares)).sum()
+    assert abs(miller_madow_entropy(counts).mean() - true) < abs(plugin_entropy(counts).mean() - true) / 3
+
+
 def test_dirichlet_entropy_by_hand_for_two_classes():
     # One answer of one, α = 1: p ~ Beta(2, 1). ψ(4) − (2/3) ψ(3) − (1/3) ψ(2) with ψ(n + 1) = ψ(n) + 1/n:
     # ψ(4) − ψ(2) = 1/2 + 1/3 = 5/6, ψ(3) − ψ(2) = 1/2, so 5/6 − 1/3 = 1/2 nat.
@@ -59,7 +79,7 @@ def test_dirichlet_default_prior_weighs_one_answer():
     np.testing.assert_array_equal(dirichlet_entropy(counts), dirichlet_entropy(counts, 0.25))
 
 
-@pytest.mark.parametrize("estimate", [plugin_entropy, dirichlet_entropy])
+@pytest.mark.parametrize("estimate", [plugin_entropy, miller_madow_entropy, dirichlet_entropy])
 def test_entropy_refuses_a_stimulus_without_answers(estimate):
     with pytest.raises(ValueError, match=r"row 1: counts \[0.0, 0.0\], expected at least one answer"):
         estimate(np.array([[1, 0], [0, 0]]))

@@ -1,10 +1,27 @@
 """Numbers that describe the answers of one round: how many, how careful, how uncertain, how much people agree."""
 
-import pandas as pd
+from typing import Any
 
-from bam_pipelines.analysis.entropy import first_answers, plugin_entropy
+import pandas as pd
+from scipy.stats import spearmanr
+
+from bam_pipelines.analysis.ceilings import (
+    agreement_with_oneself,
+    agreement_with_others,
+    repeats,
+    split_half_reliability,
+)
+from bam_pipelines.analysis.entropy import (
+    dirichlet_entropy,
+    first_answers,
+    miller_madow_entropy,
+    plugin_entropy,
+    response_counts,
+)
 
 _ASKED = ("main", "manipulation")  # phases whose images are no test of attention
+# a person's own ceiling needs so many repeats, so many trials apart that the first answer is no longer in mind
+_OWN_REPEATS, _OWN_GAP = 50, 100
 
 
 def stimulus_entropies(trials: pd.DataFrame) -> pd.DataFrame:
@@ -85,3 +102,49 @@ def summarise_answers(trials: pd.DataFrame, participants: pd.DataFrame) -> dict[
     }
     measured = {name: number for name, number in numbers.items() if not pd.isna(number)}
     return {name: number if isinstance(number, int) else float(number) for name, number in measured.items()}
+
+
+def summarise_reliability(trials: pd.DataFrame, n_classes: int, seed: int) -> dict[str, Any]:
+    """Summarise how well the main trials of a round could be predicted.
+
+    Parameters
+    ----------
+    trials
+        Trial table, after the quality rules.
+    n_classes
+        Number of alternatives K.
+    seed
+        The run's seed.
+
+    Returns
+    -------
+    dict
+        ``split_half_shares`` and ``split_half_entropy``, ``agreement_with_others`` (``lower`` and ``upper`` bound) and
+        ``agreement_with_oneself``, each with its interval, see :mod:`bam_pipelines.analysis.ceilings`; ``repeats`` and
+        ``people_with_own_ceiling`` (at least 50 repeats at least 100 trials apart); ``entropy_bits``, the mean over
+        images as ``plugin``, ``miller_madow`` and ``dirichlet`` estimate it; ``rt_entropy_spearman`` over images. Empty
+        without main trials, as in a second round.
+    """
+    counts = response_counts(trials, n_classes).to_numpy()
+    if not len(counts):
+        return {}
+    pairs = repeats(trials)
+    far = pairs[pairs["apart"] >= _OWN_GAP].groupby("participant_id").size()
+    estimators = {"plugin": plugin_entropy, "miller_madow": miller_madow_entropy, "dirichlet": dirichlet_entropy}
+    return {
+        "split_half_shares": split_half_reliability(trials, n_classes, "shares", seed),
+        "split_half_entropy": split_half_reliability(trials, n_classes, "entropy", seed),
+        "agreement_with_others": agreement_with_others(trials, n_classes, seed),
+        "agreement_with_oneself": agreement_with_oneself(pairs, seed),
+        "repeats": len(pairs),
+        "people_with_own_ceiling": int((far >= _OWN_REPEATS).sum()),
+        "entropy_bits": {name: float(estimate(counts).mean()) for name, estimate in estimators.items()},
+        "rt_entropy_spearman": _rt_by_entropy(stimulus_entropies(trials)),
+    }
+
+
+def _rt_by_entropy(entropies: pd.DataFrame) -> float | None:
+    timed = entropies.dropna(subset=["median_rt_ms"])
+    if len(timed) < 3 or timed["entropy"].nunique() < 2 or timed["median_rt_ms"].nunique() < 2:
+        return None
+    return float(spearmanr(timed["entropy"], timed["median_rt_ms"].astype(float)).statistic)

@@ -95,6 +95,33 @@ def plugin_entropy(counts: np.ndarray) -> np.ndarray:
     return np.abs((shares * logs).sum(axis=1))  # abs: the sum is never above 0, and unanimity would give −0.0
 
 
+def miller_madow_entropy(counts: np.ndarray) -> np.ndarray:
+    """Return the plug-in entropy plus (m − 1) / (2 n ln 2), m classes observed in n answers.
+
+    Parameters
+    ----------
+    counts
+        (N, K) non-negative numbers of answers, at least one a row.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (N,), bits, at least 0; it may exceed log2 K.
+
+    Raises
+    ------
+    ValueError
+        If a row has no answer or a negative count.
+
+    References
+    ----------
+    G. A. Miller, "Note on the bias of information estimates", 1955.
+    """
+    counts = _checked(counts)
+    observed = (counts > 0).sum(axis=1)
+    return plugin_entropy(counts) + (observed - 1) / (2 * counts.sum(axis=1) * np.log(2))
+
+
 def dirichlet_entropy(counts: np.ndarray, concentration: float | None = None) -> np.ndarray:
     """Return the posterior mean of the entropy under a symmetric Dirichlet prior on the shares.
 

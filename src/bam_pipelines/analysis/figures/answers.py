@@ -1,4 +1,4 @@
-"""What the answers of one round look like: uncertainty, response times, attention."""
+"""What the answers of one round look like: uncertainty, response times, attention, digits that are confused."""
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,17 @@ _COLOUR = "#0072B2"
 _EXCLUDED = "#D55E00"
 
 
-def answers_figure(trials: pd.DataFrame, participants: pd.DataFrame, catch_threshold: float, simulated: bool) -> Figure:
-    """Draw entropy, response time by entropy, and catch accuracy by participant.
+def answers_figure(
+    trials: pd.DataFrame, participants: pd.DataFrame, shares: np.ndarray, catch_threshold: float, simulated: bool
+) -> Figure:
+    """Draw entropy, response time by entropy, catch accuracy by participant, and answers on target by digit pair.
 
     Parameters
     ----------
     trials, participants
         Trial table of one round and participant table, after the quality rules.
+    shares
+        (K, K), share of the answers that are one of the two targets, NaN where nobody answered.
     catch_threshold
         Least catch accuracy of an included participant.
     simulated
@@ -27,14 +31,15 @@ def answers_figure(trials: pd.DataFrame, participants: pd.DataFrame, catch_thres
     Returns
     -------
     matplotlib.figure.Figure
-        Three panels.
+        Four panels.
     """
-    figure = new_figure(13, 4.2, "Answers", simulated)
-    left, middle, right = figure.subplots(1, 3)
+    figure = new_figure(10, 8, "Answers", simulated)
+    (entropy, times), (attention, targets) = figure.subplots(2, 2)
     entropies = stimulus_entropies(trials)
-    _draw_entropy(left, entropies)
-    _draw_response_times(middle, entropies)
-    _draw_catch_accuracy(right, participants, catch_threshold)
+    _draw_entropy(entropy, entropies)
+    _draw_response_times(times, entropies)
+    _draw_catch_accuracy(attention, participants, catch_threshold)
+    _draw_targets(targets, shares)
     return figure
 
 
@@ -73,3 +78,19 @@ def _draw_catch_accuracy(axes: Axes, participants: pd.DataFrame, threshold: floa
     axes.set_xlabel("participants, by accuracy")
     axes.set_ylabel("catch accuracy")
     axes.set_ylim(0, 1.02)
+
+
+def _draw_targets(axes: Axes, shares: np.ndarray) -> None:
+    if np.isnan(shares).all():
+        empty_panel(axes, "no answers to images with two targets")
+        return
+    lower = np.where(np.tril(np.ones_like(shares, dtype=bool), k=-1), shares, np.nan)
+    mesh = axes.imshow(lower[1:, :-1], cmap="Blues", vmin=0, vmax=1)
+    plain_axes(axes, "d", "Answers that are one of the two targets")
+    classes = range(len(shares))
+    axes.set_xticks(range(len(shares) - 1), labels=[str(name) for name in classes[:-1]])
+    axes.set_yticks(range(len(shares) - 1), labels=[str(name) for name in classes[1:]])
+    axes.set_xlabel("lower digit")
+    axes.set_ylabel("higher digit")
+    bar = mesh.axes.figure.colorbar(mesh, ax=axes, shrink=0.85)
+    bar.set_label("share of answers", fontsize=11)

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bam_pipelines.analysis.answer_summary import summarise_answers
+from bam_pipelines.analysis.answer_summary import summarise_answers, summarise_reliability
 from bam_pipelines.analysis.figures.answers import answers_figure
+from bam_pipelines.analysis.pair_confusion import confusion_by_pair, target_shares
 from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer, draw_participants
@@ -95,10 +96,13 @@ def export_release(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str
 
 
 def report_answers(
-    trials: pd.DataFrame, participants: pd.DataFrame, parameters: dict[str, Any]
-) -> tuple[dict[str, float], Figure]:
-    """Summarise a round in numbers and a figure."""
+    trials: pd.DataFrame, participants: pd.DataFrame, stimuli: pd.DataFrame, parameters: dict[str, Any], seed: int
+) -> tuple[dict[str, Any], Figure, pd.DataFrame]:
+    """Summarise a round in numbers, a figure, and a table of what was answered for each pair of digits."""
     settings = behavior_settings(parameters)
+    confusion = confusion_by_pair(trials, stimuli)
+    shares = target_shares(confusion, settings.n_classes)
     simulated = settings.source == "simulated"
-    figure = answers_figure(trials, participants, settings.quality.catch_accuracy, simulated)
-    return summarise_answers(trials, participants), figure
+    figure = answers_figure(trials, participants, shares, settings.quality.catch_accuracy, simulated)
+    numbers = summarise_answers(trials, participants) | summarise_reliability(trials, settings.n_classes, seed)
+    return numbers, figure, confusion

@@ -98,8 +98,14 @@ def _assessment() -> list[Node]:
     )
     report = Node(
         report_answers,
-        inputs={"trials": "trials", "participants": "participants", "parameters": "params:behavior"},
-        outputs=["quality_report", "behavior_figure"],
+        inputs={
+            "trials": "trials",
+            "participants": "participants",
+            "stimuli": "trial_stimuli",
+            "parameters": "params:behavior",
+            "seed": "params:seed",
+        },
+        outputs=["quality_report", "behavior_figure", "pair_confusion"],
         name="report_answers",
     )
     share = Node(
