@@ -12,13 +12,14 @@ STAGES = (
     "prior",
     "sampling",
     "behavior",
+    "judgments",
     "alignment",
     "manipulation",
     "reporting",
 )
 
-# its networks are kept with the project, and training them takes hours
-NOT_IN_DEFAULT = frozenset({"prior"})
+# the prior's networks are kept with the project, and training them takes hours; judgments are another experiment
+NOT_IN_DEFAULT = frozenset({"prior", "judgments"})
 
 FOLLOWS_SOURCE = frozenset({"behavior", "manipulation"})
 

@@ -28,7 +28,12 @@ from bam_pipelines.settings import CONFIG_LOADER_ARGS
 PROJECT = Path(__file__).parents[2]
 TRAINING = {"epochs": 1, "samples_per_epoch": 40, "batch_size": 20, "learning_rate": 0.003, "schedule": "constant"}
 ADVERSARIAL = {"rounds": 1, "images": 10, "steps": 2, "step_length": 0.1}
-JUDGE = {"architecture": {"widths": [4, 8], "hidden": 8}, "training": TRAINING, "adversarial": ADVERSARIAL}
+JUDGE = {
+    "source": "corruptions",
+    "architecture": {"widths": [4, 8], "hidden": 8},
+    "training": TRAINING,
+    "adversarial": ADVERSARIAL,
+}
 
 
 def prior_options(checkpoint, **training):
@@ -119,7 +124,7 @@ def test_the_projects_table_of_judgments_is_empty_and_typed(judgments):
     assert judgments.dtypes.to_dict() == like.dtypes.to_dict()
 
 
-def test_an_empty_table_of_judgments_is_not_used(tiny_digits, compute, judgments):
+def test_corruptions_need_no_judgments(tiny_digits, compute, judgments):
     trained, metrics = train_digit_judge(tiny_digits(40), tiny_digits(20, 1), judgments, JUDGE, compute, 0)
     assert metrics["n_human_judgments"] == 0
     assert len(metrics["validation_loss"]) == 1
@@ -127,9 +132,19 @@ def test_an_empty_table_of_judgments_is_not_used(tiny_digits, compute, judgments
     assert trained.network(torch.rand(2, 1, 8, 8)).shape == (2, 1)
 
 
-def test_peoples_judgments_are_learnt_as_soon_as_there_are_any(tiny_digits, compute, judgments):
+def test_a_judge_of_judgments_needs_some(tiny_digits, compute, judgments):
+    for source, sentence in (
+        ("judgments", "but digit_judgments is empty: run `kedro run"),
+        ("both", "source is 'both'"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            train_digit_judge(tiny_digits(40), tiny_digits(20, 1), judgments, JUDGE | {"source": source}, compute, 0)
+
+
+def test_peoples_judgments_are_learnt_if_asked_for(tiny_digits, compute):
     white_pixels = np.full((1, 1, 8, 8), 255, dtype=np.uint8)
     options = JUDGE | {
+        "source": "judgments",
         "training": TRAINING | {"epochs": 20, "learning_rate": 0.02},
         "adversarial": ADVERSARIAL | {"rounds": 0},
     }

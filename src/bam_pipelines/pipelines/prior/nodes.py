@@ -53,13 +53,25 @@ def train_digit_judge(
     compute: dict[str, Any],
     seed: int,
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
-    """Train the judge that guides: a small VGG; people's judgments are used as soon as the table holds any."""
+    """Train the judge that guides: a small VGG, on corrupted digits and, if ``source`` says so, people's judgments."""
+    _check_judge_source(options["source"], judgments)
     size, channels = int(train["height"].iloc[0]), int(train["channels"].iloc[0])
     arguments = {"image_size": size, "channels": channels, "n_outputs": 1, **options["architecture"]}
     specification = NetworkSpecification("vgg_judge", arguments)
+    used = judgments if options["source"] == "judgments" else None
     return _train_judge(
-        specification, "noise", {"train": train, "validation": validation}, judgments, options, compute, seed
+        specification, "noise", {"train": train, "validation": validation}, used, options, compute, seed
     )
+
+
+def _check_judge_source(source: str, judgments: pd.DataFrame) -> None:
+    if source not in ("corruptions", "judgments"):
+        raise ValueError(f"prior.digit_judge.source is {source!r}, expected corruptions or judgments.")
+    if source == "judgments" and judgments.empty:
+        raise ValueError(
+            "prior.digit_judge.source is judgments, but digit_judgments is empty: run `kedro run --pipelines "
+            "behavior,judgments` on people's answers first."
+        )
 
 
 def train_independent_judge(
@@ -83,7 +95,7 @@ def _train_judge(
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
     resources = resolve_compute(compute)
     judged = None
-    if judgments is not None and not judgments.empty:
+    if judgments is not None:
         judged = table_images(judgments), torch.tensor(judgments["share_digit"].to_numpy(dtype=np.float32))
     with torch_threads(resources.threads):
         fit = train_judge(
