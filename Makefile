@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling test lint format viz mlflow clean
+.PHONY: run bench-sampling bench-behavior test lint format viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -18,6 +18,10 @@ run: $(VENV)/.run-installed
 # takes the networks of the newest run in data/, about two hours; repeats are kept, so it can be stopped and called again
 bench-sampling: $(VENV)/.run-installed
 	python -m benchmarks.sampling
+
+# reads and simulates as many trials as the paper had, about a minute
+bench-behavior: $(VENV)/.run-installed
+	python -m benchmarks.behavior
 
 test: lint
 	pytest
