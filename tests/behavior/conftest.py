@@ -121,6 +121,12 @@ def make_parameters(**groups):
             "shortest_rt_ms": 150,
             "longest_rt_ms": 10000,
             "completion": 0.8,
+            "rt_deviation": None,
+            "longest_run": None,
+            "response_entropy_bits": None,
+            "clear_repeat_agreement": None,
+            "minimum_clear_repeats": 2,
+            "blur_events": None,
         },
     }
     for group, changes in groups.items():

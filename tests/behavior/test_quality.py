@@ -14,13 +14,15 @@ def catches(participant, n_right, n_wrong):
 
 @pytest.fixture
 def assess(trials_of, settings_of):
-    def assess(rows, planned=None, blurs=None):
+    def assess(rows, planned=None, blurs=None, quality=None):
         trials = validate_trials(trials_of(rows))
         counts = trials.groupby("participant_id").size().to_dict() | (planned or {})
         sittings = pd.DataFrame(
             {"participant_id": counts.keys(), "planned_trials": counts.values(), "blur_events": blurs}
         )
-        return assess_quality(trials, validate(sittings, SITTINGS), settings_of().quality, n_classes=10)
+        return assess_quality(
+            trials, validate(sittings, SITTINGS), settings_of(quality=quality or {}).quality, n_classes=10
+        )
 
     return assess
 
@@ -58,7 +60,7 @@ def test_inattentive_people_are_excluded_with_all_trials(assess):
         "row_id": None,
         "rule": "catch_accuracy",
         "found": pytest.approx(2 / 3),
-        "expected": "at least 0.75",
+        "expected": "catch_accuracy of at least 0.75",
     }
 
 
@@ -84,6 +86,56 @@ def test_completion_counts_answers_against_the_plan(assess):
     assert assess([answered] * 8 + [missed] * 2).participants["include"].all()  # 8 of 10
     found = assess([answered] * 8, planned={"a": 11})  # 8 of 11 = .727
     assert found.participants["exclude_reason"].to_list() == ["completion"]
+
+
+def test_response_times_far_from_expectation_flag_single_trials(assess):
+    times = [500, 510, 490, 505, 495, 500, 508, 493, 9000]
+    rows = [{"rt_ms": rt, "stimulus_id": f"{index:016x}"} for index, rt in enumerate(times)]
+    found = assess(rows, quality={"rt_deviation": 5})
+    assert found.trials["exclude_reason"].to_list() == [""] * 8 + ["rt_outlier"]
+    assert found.exclusions["found"].iloc[0] > 5
+    assert assess(rows).trials["include"].all()
+
+
+@pytest.mark.parametrize(
+    ("answers", "rule"),
+    [([3] * 6 + [1, 2], {"longest_run": 5}), ([3, 1] * 4 + [3] * 8, {"response_entropy_bits": 1.0})],
+    ids=["a long run", "few classes"],
+)
+def test_straight_lining_excludes_a_participant(assess, answers, rule):
+    rows = [{"response": answer, "trial_index": index} for index, answer in enumerate(answers)]
+    assert assess(rows, quality=rule).participants["exclude_reason"].to_list() == ["straight_lining"]
+    assert assess(rows).participants["include"].all()
+
+
+def test_both_signs_of_straight_lining_are_one_rule(assess):
+    found = assess([{"response": 3}] * 9, quality={"longest_run": 5, "response_entropy_bits": 1.0})
+    assert found.exclusions["rule"].to_list() == ["straight_lining"]
+
+
+def test_someone_who_contradicts_themselves_on_clear_digits_is_excluded(assess):
+    shown = [
+        {
+            "phase": "catch",
+            "expected_response": 1,
+            "stimulus_id": f"{index:016x}",
+            "response": answer,
+            "repetition": time,
+        }
+        for time, answers in enumerate([[1, 1, 1], [2, 2, 1]])
+        for index, answer in enumerate(answers)
+    ]
+    found = assess(shown, quality={"clear_repeat_agreement": 0.5})
+    assert found.participants["exclude_reason"].to_list() == ["clear_repeats"]
+    # two repeats are too few where three are asked for
+    rules = {"clear_repeat_agreement": 0.5, "minimum_clear_repeats": 4}
+    assert assess(shown, quality=rules).participants["include"].all()
+
+
+def test_too_many_blur_events_exclude_a_participant(assess):
+    assert assess([{}], blurs=4, quality={"blur_events": 3}).participants["exclude_reason"].to_list() == ["blur_events"]
+    assert assess([{}], blurs=3, quality={"blur_events": 3}).participants["include"].all()
+    assert assess([{}], quality={"blur_events": 3}).participants["include"].all()
 
 
 def test_several_rules_are_joined(assess):

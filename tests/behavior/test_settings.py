@@ -30,7 +30,10 @@ def test_the_parameters_of_the_project_are_valid():
         ({"session": {"repeat_gap": 0}}, "behavior.session.repeat_gap is 0, expected a number at least 1"),
         ({"response_time": {"median_ms": 0}}, "behavior.response_time.median_ms is 0, expected a number above 0"),
         ({"quality": {"longest_rt_ms": 100}}, "behavior.quality.longest_rt_ms is 100, .* above shortest_rt_ms"),
-        ({"quality": {"strictness": 1}}, "parameter behavior.quality.strictness is unknown; expected catch_accuracy"),
+        (
+            {"quality": {"strictness": 1}},
+            "parameter behavior.quality.strictness is unknown; expected blur_events, catch_accuracy",
+        ),
     ],
 )
 def test_wrong_parameters_are_named(settings_of, changes, message):

@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.behavior.schemas import EXCLUSIONS, validate_participants, validate_trials
+from bam_pipelines.behavior.carefulness import (
+    clear_repeats,
+    longest_run,
+    repeat_counts,
+    response_entropy,
+    rt_deviations,
+)
+from bam_pipelines.behavior.schemas import EXCLUSIONS, PARTICIPANTS, validate_participants, validate_trials
 from bam_pipelines.behavior.settings import QualityRules
 from bam_pipelines.behavior.validation import validate
 
@@ -31,8 +38,9 @@ class Assessment(NamedTuple):
 def assess_quality(trials: pd.DataFrame, sittings: pd.DataFrame, rules: QualityRules, n_classes: int) -> Assessment:
     """Apply the rules.
 
-    ``catch_accuracy`` and ``completion`` exclude a participant with all their trials, ``rt_window`` one trial. A rule
-    whose measure is missing, or that rests on fewer than ``minimum_catch_answered`` catch answers, does not apply.
+    ``catch_accuracy``, ``completion``, ``straight_lining``, ``clear_repeats`` and ``blur_events`` exclude a participant
+    with all their trials, ``rt_window`` and ``rt_outlier`` one trial. A rule whose threshold is None, whose measure is
+    missing, or that rests on fewer answers than its minimum, does not apply.
 
     Parameters
     ----------
@@ -61,9 +69,7 @@ def assess_quality(trials: pd.DataFrame, sittings: pd.DataFrame, rules: QualityR
     of_trials = exclusions[exclusions["row_id"].notna()].groupby("row_id")["rule"].agg(";".join)
     reasons = _joined(_looked_up(trials["participant_id"], of_people), _looked_up(trials["row_id"], of_trials))
     people_reasons = _looked_up(people["participant_id"], of_people)
-    participants = people.drop(columns=["completion", "n_catch"]).assign(
-        include=people_reasons == "", exclude_reason=people_reasons
-    )
+    participants = people.assign(include=people_reasons == "", exclude_reason=people_reasons)[list(PARTICIPANTS.kinds)]
     return Assessment(
         validate_trials(trials.assign(include=reasons == "", exclude_reason=reasons), n_classes),
         validate_participants(participants),
@@ -86,19 +92,14 @@ def catch_measures(trials: pd.DataFrame, n_classes: int) -> tuple[int, float, fl
 
 
 def repeat_agreement(trials: pd.DataFrame) -> float:
-    """Return the share of answered repeats with the answer of the first showing; NaN without any.
+    """Return the share of answered repeats of ambiguous images with the answer of the first showing; NaN without any.
 
     Parameters
     ----------
     trials
         One participant's trials of one round.
     """
-    answered = trials[trials["response"].notna() & ~trials["is_catch"]]
-    first = answered[answered["repetition"] == 0].set_index("stimulus_id")["response"]
-    repeats = answered[(answered["repetition"] > 0) & answered["stimulus_id"].isin(first.index)]
-    if repeats.empty:
-        return float("nan")
-    return float((repeats["response"].to_numpy() == first.loc[repeats["stimulus_id"]].to_numpy()).mean())
+    return repeat_counts(trials[~trials["is_catch"]])[1]
 
 
 def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> pd.DataFrame:
@@ -120,32 +121,55 @@ def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> p
                 "blur_events": blurs,
                 "completion": np.nan if pd.isna(planned) else int(own["response"].notna().sum()) / int(planned),
                 "n_catch": n_catch,
+                **_habits(own),
             }
         )
     return pd.DataFrame(rows)
 
 
+def _habits(own: pd.DataFrame) -> dict[str, float]:
+    """Return what the rules alone look at; the participant table does not hold it."""
+    digits = own[(own["task"] == "digit") & (own["phase"] != "practice")].sort_values(["session", "trial_index"])
+    n_clear, agreement = clear_repeats(own)
+    return {
+        "longest_run": longest_run(digits["response"]),
+        "response_entropy": response_entropy(digits["response"]),
+        "n_clear_repeats": n_clear,
+        "clear_repeat_agreement": agreement,
+    }
+
+
 def _broken_by_people(people: pd.DataFrame, rules: QualityRules) -> pd.DataFrame:
-    inattentive = (people["n_catch"] >= rules.minimum_catch_answered) & (
-        people["catch_accuracy"] < rules.catch_accuracy
-    )
-    return pd.concat(
-        [
-            _exclusions(people[inattentive], "catch_accuracy", "catch_accuracy", f"at least {rules.catch_accuracy}"),
-            _exclusions(
-                people[people["completion"] < rules.completion],
-                "completion",
-                "completion",
-                f"at least {rules.completion}",
-            ),
-        ]
-    )
+    asked = people["n_catch"] >= rules.minimum_catch_answered
+    repeated = people["n_clear_repeats"] >= rules.minimum_clear_repeats
+    found = [
+        _below(people[asked], "catch_accuracy", "catch_accuracy", rules.catch_accuracy),
+        _below(people, "completion", "completion", rules.completion),
+        _above(people, "straight_lining", "longest_run", rules.longest_run),
+        _below(people, "straight_lining", "response_entropy", rules.response_entropy_bits),
+        _below(people[repeated], "clear_repeats", "clear_repeat_agreement", rules.clear_repeat_agreement),
+        _above(people, "blur_events", "blur_events", rules.blur_events),
+    ]
+    # both measures of straight-lining may be broken: one rule, one row
+    return pd.concat(found).drop_duplicates(["participant_id", "rule"])
 
 
 def _broken_by_trials(trials: pd.DataFrame, rules: QualityRules) -> pd.DataFrame:
     inside = trials["rt_ms"].between(rules.shortest_rt_ms, rules.longest_rt_ms)
     expected = f"{rules.shortest_rt_ms} to {rules.longest_rt_ms} ms"
-    return _exclusions(trials[trials["rt_ms"].notna() & ~inside.fillna(True)], "rt_window", "rt_ms", expected)
+    window = _exclusions(trials[trials["rt_ms"].notna() & ~inside.fillna(True)], "rt_window", "rt_ms", expected)
+    far = trials.assign(deviation=rt_deviations(trials).abs())
+    return pd.concat([window, _above(far, "rt_outlier", "deviation", rules.rt_deviation)])
+
+
+def _below(rows: pd.DataFrame, rule: str, measure: str, least: float | None) -> pd.DataFrame:
+    broken = (rows[measure].astype("Float64") < (-np.inf if least is None else least)).fillna(False)
+    return _exclusions(rows[broken], rule, measure, f"{measure} of at least {least}")
+
+
+def _above(rows: pd.DataFrame, rule: str, measure: str, most: float | None) -> pd.DataFrame:
+    broken = (rows[measure].astype("Float64") > (np.inf if most is None else most)).fillna(False)
+    return _exclusions(rows[broken], rule, measure, f"{measure} of at most {most}")
 
 
 def _exclusions(rows: pd.DataFrame, rule: str, measure: str, expected: str) -> pd.DataFrame:

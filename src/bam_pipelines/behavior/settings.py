@@ -128,6 +128,16 @@ class QualityRules:
         Response times within these bounds, both included, are kept.
     completion
         Least share of the planned trials that are answered.
+    rt_deviation
+        Farthest response time from what participant and image let expect, in median absolute deviations scaled to
+        standard deviations; None to keep all.
+    longest_run, response_entropy_bits
+        Longest run of equal answers, and least entropy of someone's answers over the classes; None for any.
+    clear_repeat_agreement, minimum_clear_repeats
+        Least share of repeated clear digits answered as at first, None for any, and number of repeats below which the
+        rule does not apply.
+    blur_events
+        How often the window may lose focus; None for any number.
     """
 
     catch_accuracy: float
@@ -135,11 +145,22 @@ class QualityRules:
     shortest_rt_ms: float
     longest_rt_ms: float
     completion: float
+    rt_deviation: float | None
+    longest_run: int | None
+    response_entropy_bits: float | None
+    clear_repeat_agreement: float | None
+    minimum_clear_repeats: int
+    blur_events: int | None
 
     def __post_init__(self) -> None:
         for name in ("catch_accuracy", "completion"):
             _check(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        _check(self, "minimum_catch_answered", self.minimum_catch_answered >= 1, "at least 1")
+        for name in ("minimum_catch_answered", "minimum_clear_repeats"):
+            _check(self, name, getattr(self, name) >= 1, "at least 1")
+        for name in ("rt_deviation", "longest_run", "response_entropy_bits", "blur_events"):
+            _check(self, name, getattr(self, name) is None or getattr(self, name) >= 0, "at least 0, or null")
+        agreement = self.clear_repeat_agreement
+        _check(self, "clear_repeat_agreement", agreement is None or 0 <= agreement <= 1, "from 0 to 1, or null")
         _check(self, "longest_rt_ms", self.longest_rt_ms > self.shortest_rt_ms, "above shortest_rt_ms")
 
 

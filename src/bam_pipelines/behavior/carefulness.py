@@ -1,0 +1,84 @@
+"""Measures of how carefully someone answered, for the quality rules."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import entropy
+
+_TIMED_ANSWERS = 3  # an image's median needs so many response times; else it is taken to be like the others
+_NORMAL = 1.4826  # median absolute deviations of a normal distribution a standard deviation
+
+
+def rt_deviations(trials: pd.DataFrame) -> pd.Series:
+    """Return how far each response time is from what its participant and its image would let expect.
+
+    Of each logarithm the median of the image is taken away, so that hard images are not held against anyone; what is
+    left is compared with the participant's own median.
+
+    Parameters
+    ----------
+    trials
+        Trial table.
+
+    Returns
+    -------
+    pandas.Series
+        float64, indexed as the trials: distance in median absolute deviations, scaled to standard deviations of a
+        normal distribution; NaN without a response time or where a participant's times do not vary.
+
+    References
+    ----------
+    C. Leys et al., "Detecting outliers: do not use standard deviation around the mean, use absolute deviation around
+    the median", Journal of Experimental Social Psychology 49 (2013), 764.
+    """
+    logs = np.log(trials["rt_ms"].astype("float64"))
+    by_image = logs.groupby(trials["stimulus_id"])
+    own = by_image.transform("median").where(by_image.transform("count") >= _TIMED_ANSWERS, logs.median())
+    left = logs - own
+    people = trials["participant_id"]
+    distance = left - left.groupby(people).transform("median")
+    spread = _NORMAL * distance.abs().groupby(people).transform("median")
+    return distance / spread.where(spread > 0)
+
+
+def longest_run(responses: pd.Series) -> int:
+    """Return the length of the longest run of equal answers, in their order; unanswered trials are left out."""
+    given = responses.dropna().to_numpy()
+    if not len(given):
+        return 0
+    changes = np.flatnonzero(np.diff(given) != 0)
+    return int(np.diff(np.concatenate([[-1], changes, [len(given) - 1]])).max())
+
+
+def response_entropy(responses: pd.Series) -> float:
+    """Return the entropy of someone's answers over the classes, bits; NaN without answers."""
+    counts = responses.dropna().value_counts().to_numpy()
+    return float(entropy(counts, base=2)) if len(counts) else float("nan")
+
+
+def clear_repeats(trials: pd.DataFrame) -> tuple[int, float]:
+    """Return how many answered repeats of clear digits there are, and the share with the answer of the first showing.
+
+    Parameters
+    ----------
+    trials
+        One participant's trials of one round; clear digits are the catch trials.
+
+    Returns
+    -------
+    int
+        Number of repeats.
+    float
+        0 to 1; NaN without repeats.
+    """
+    return repeat_counts(trials[trials["is_catch"]])
+
+
+def repeat_counts(trials: pd.DataFrame) -> tuple[int, float]:
+    """Return the number of answered repeats among one participant's trials and the share answered as at first."""
+    answered = trials[trials["response"].notna()]
+    first = answered[answered["repetition"] == 0].set_index("stimulus_id")["response"]
+    repeats = answered[(answered["repetition"] > 0) & answered["stimulus_id"].isin(first.index)]
+    if repeats.empty:
+        return 0, float("nan")
+    same = repeats["response"].to_numpy() == first.loc[repeats["stimulus_id"]].to_numpy()
+    return len(repeats), float(same.mean())
