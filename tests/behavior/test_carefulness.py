@@ -54,8 +54,8 @@ def timed(times, images):
 
 
 def test_deviations_by_hand():
-    # the image's median is 1000; what is left of one person's logarithms: 0, ln 2, −ln 2, ln 4, 0
-    times = [[1000, 2000, 500, 4000, 1000], [1000] * 5, [1000] * 5]
+    # the others' median is 1000; what is left of one person's logarithms: 0, ln 2, −ln 2, ln 4, 0
+    times = [[1000, 2000, 500, 4000, 1000], [1000] * 5, [1000] * 5, [1000] * 5]
     found = rt_deviations(timed(times, list("abcde")))[:5]
     unit = 1.4826 * np.log(2)  # the median of 0, ln 2, ln 2, ln 4, 0
     np.testing.assert_allclose(found, np.log([1, 2, 0.5, 4, 1]) / unit)
@@ -71,13 +71,20 @@ def test_a_hard_image_is_held_against_nobody():
     assert np.abs(np.delete(found, 3, axis=1)).max() < 6
 
 
-def test_an_image_with_two_times_says_nothing_about_itself():
+@pytest.mark.parametrize("people", [1, 2, 3])
+def test_an_image_with_few_times_says_nothing_about_itself(people):
     """With one's own time as the median of an image, nothing would be left to compare."""
     draw = np.random.default_rng(0)
-    times = np.exp(draw.normal(6.5, 0.2, (2, 40)))
+    times = np.exp(draw.normal(6.5, 0.2, (people, 40)))
     times[0, 3] *= 20
     found = rt_deviations(timed(times, [f"i{image}" for image in range(40)]))
     assert found[3] > 6
+
+
+def test_of_normal_times_as_few_are_far_as_in_a_normal_distribution():
+    times = np.exp(np.random.default_rng(1).normal(6.5, 0.3, (8, 500)))
+    found = rt_deviations(timed(times, [f"i{image}" for image in range(500)]))
+    assert (found.abs() > 3).mean() == pytest.approx(0.0027, abs=0.002)
 
 
 def test_times_that_do_not_vary_have_no_deviation():

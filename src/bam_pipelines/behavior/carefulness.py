@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import entropy
 
-_TIMED_ANSWERS = 3  # an image's median needs so many response times; else it is taken to be like the others
+_TIMED_OTHERS = 3  # an image's median needs so many other response times; else it is taken to be like all images
 _NORMAL = 1.4826  # median absolute deviations of a normal distribution a standard deviation
 
 
 def rt_deviations(trials: pd.DataFrame) -> pd.Series:
     """Return how far each response time is from what its participant and its image would let expect.
 
-    Of each logarithm the median of the image is taken away, so that hard images are not held against anyone; what is
-    left is compared with the participant's own median.
+    Of each logarithm the median of the *other* answers to the image is taken away, so that hard images are not held
+    against anyone and no time hides behind itself; what is left is compared with the participant's own median.
 
     Parameters
     ----------
@@ -31,13 +31,21 @@ def rt_deviations(trials: pd.DataFrame) -> pd.Series:
     the median", Journal of Experimental Social Psychology 49 (2013), 764.
     """
     logs = np.log(trials["rt_ms"].astype("float64"))
-    by_image = logs.groupby(trials["stimulus_id"])
-    own = by_image.transform("median").where(by_image.transform("count") >= _TIMED_ANSWERS, logs.median())
-    left = logs - own
+    left = logs - logs.groupby(trials["stimulus_id"]).transform(_medians_of_others).fillna(logs.median())
     people = trials["participant_id"]
     distance = left - left.groupby(people).transform("median")
     spread = _NORMAL * distance.abs().groupby(people).transform("median")
     return distance / spread.where(spread > 0)
+
+
+def _medians_of_others(values: pd.Series) -> np.ndarray:
+    """Return, for each value, the median of the other ones; NaN where there are too few."""
+    given = np.flatnonzero(values.notna())
+    medians = np.full(len(values), np.nan)
+    if len(given) > _TIMED_OTHERS:
+        present = values.to_numpy()[given]
+        medians[given] = [np.median(np.delete(present, index)) for index in range(len(present))]
+    return medians
 
 
 def longest_run(responses: pd.Series) -> int:
