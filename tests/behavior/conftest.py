@@ -108,9 +108,8 @@ def make_parameters(**groups):
             "repeat_gap": 20,
         },
         "response_time": {
-            "median_ms": 650,
-            "log_slope_per_bit": 0.3,
-            "log_sd": 0.25,
+            "non_decision_ms": 350,
+            "undecided_ms": 1000,
             "person_log_sd": 0.15,
             "fixation_ms": 500,
         },

@@ -28,7 +28,7 @@ def test_the_parameters_of_the_project_are_valid():
         ({"participants": {"lapse_mean": 1}}, "behavior.participants.lapse_mean is 1, .* from 0 to below 1"),
         ({"session": {"repeat_share": 2}}, "behavior.session.repeat_share is 2, expected a number from 0 to 1"),
         ({"session": {"repeat_gap": 0}}, "behavior.session.repeat_gap is 0, expected a number at least 1"),
-        ({"response_time": {"median_ms": 0}}, "behavior.response_time.median_ms is 0, expected a number above 0"),
+        ({"response_time": {"undecided_ms": 0}}, "behavior.response_time.undecided_ms is 0, expected a number above 0"),
         ({"quality": {"longest_rt_ms": 100}}, "behavior.quality.longest_rt_ms is 100, .* above shortest_rt_ms"),
         (
             {"quality": {"strictness": 1}},

@@ -6,8 +6,7 @@ from bam_pipelines.behavior.assignments import assign_balanced
 from bam_pipelines.behavior.clear_digits import choose_clear_digits
 from bam_pipelines.behavior.observers import draw_participants
 from bam_pipelines.behavior.schemas import validate_trials
-from bam_pipelines.behavior.settings import ResponseTimeSettings
-from bam_pipelines.behavior.simulator import draw_answers, draw_response_times, simulate_trials
+from bam_pipelines.behavior.simulator import draw_answers, simulate_trials
 
 
 @pytest.fixture
@@ -122,18 +121,9 @@ def test_answers_follow_their_probabilities():
     assert draw_answers(certain, np.random.default_rng(0)).tolist() == [2, 0, 1]
 
 
-def test_response_times_by_hand():
-    settings = ResponseTimeSettings(600, 0.5, 0.0, 0.0, 500)
-    # 600, 600 e^.5, 600 e^1
-    times = draw_response_times(np.array([0.0, 1.0, 2.0]), settings, np.random.default_rng(0))
-    np.testing.assert_allclose(times, [600, 600 * np.e**0.5, 600 * np.e])
-
-
-def test_response_times_scatter_as_asked():
-    settings = ResponseTimeSettings(600, 0.3, 0.25, 0.0, 500)
-    logs = np.log(draw_response_times(np.ones(20000), settings, np.random.default_rng(0)))
-    assert logs.mean() == pytest.approx(np.log(600) + 0.3, abs=4 * 0.25 / np.sqrt(20000))
-    assert logs.std() == pytest.approx(0.25, abs=0.01)
+def test_uncertain_answers_take_longer(simulate, settings_of):
+    trials = simulate(settings_of(response_time={"person_log_sd": 0.0}))
+    assert trials.loc[trials["is_catch"], "rt_ms"].median() < trials.loc[~trials["is_catch"], "rt_ms"].median()
 
 
 def test_unknown_assignments_are_named(simulate, settings_of):

@@ -123,11 +123,13 @@ def response_probabilities(images: torch.Tensor, observer: Observer, participant
     numpy.ndarray
         float64 (N, K), rows sum to 1.
     """
-    return answer_probabilities(observer_features(images, observer), observer.head, participant)
+    return answer_probabilities(
+        decision_evidence(observer_features(images, observer), observer.head, participant), participant
+    )
 
 
-def answer_probabilities(features: np.ndarray, head: nn.Linear, participant: pd.Series) -> np.ndarray:
-    """Return (1 − λ) softmax((W (a ⊙ φ) + b + β) / τ) + λ / K.
+def decision_evidence(features: np.ndarray, head: nn.Linear, participant: pd.Series) -> np.ndarray:
+    """Return (W (a ⊙ φ) + b + β) / τ, what a participant decides by.
 
     Parameters
     ----------
@@ -136,21 +138,17 @@ def answer_probabilities(features: np.ndarray, head: nn.Linear, participant: pd.
     head
         W (K, D) and b (K).
     participant
-        attention a, class_bias β, temperature τ, lapse λ.
+        attention a, class_bias β, temperature τ.
 
     Returns
     -------
     numpy.ndarray
-        float64 (N, K), rows sum to 1.
+        float64 (N, K), nats.
 
     Raises
     ------
     ValueError
         If the participant's attention or biases were drawn for another front end.
-
-    References
-    ----------
-    F. A. Wichmann, N. J. Hill, "The psychometric function: I", Perception & Psychophysics 63 (2001): the lapse rate.
     """
     attention, bias = np.asarray(participant["attention"]), np.asarray(participant["class_bias"])
     if (len(bias), len(attention)) != tuple(head.weight.shape):
@@ -159,9 +157,30 @@ def answer_probabilities(features: np.ndarray, head: nn.Linear, participant: pd.
             f"expected {head.weight.shape[1]} features and {head.weight.shape[0]} classes; draw the participants again."
         )
     weight, offset = _weights(head)
-    logits = (features * attention) @ weight.T + offset + bias
+    return ((features * attention) @ weight.T + offset + bias) / float(participant["temperature"])
+
+
+def answer_probabilities(evidence: np.ndarray, participant: pd.Series) -> np.ndarray:
+    """Return (1 − λ) softmax(evidence) + λ / K.
+
+    Parameters
+    ----------
+    evidence
+        (N, K), nats; see :func:`decision_evidence`.
+    participant
+        lapse λ.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N, K), rows sum to 1.
+
+    References
+    ----------
+    F. A. Wichmann, N. J. Hill, "The psychometric function: I", Perception & Psychophysics 63 (2001): the lapse rate.
+    """
     lapse = float(participant["lapse"])
-    return (1 - lapse) * softmax(logits / float(participant["temperature"]), axis=1) + lapse / len(bias)
+    return (1 - lapse) * softmax(evidence, axis=1) + lapse / evidence.shape[1]
 
 
 def _weights(head: nn.Linear) -> tuple[np.ndarray, np.ndarray]:

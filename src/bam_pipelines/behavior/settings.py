@@ -90,29 +90,29 @@ class SessionSettings:
 
 @dataclass(frozen=True)
 class ResponseTimeSettings:
-    """Response times: lognormal, longer where the answer is uncertain.
+    """Response times: a drift diffusion, longer where two answers are about as likely.
 
     Parameters
     ----------
-    median_ms
-        Median of an answer without uncertainty, from stimulus onset.
-    log_slope_per_bit
-        Growth of the logarithm per bit of the entropy of the person's answer probabilities.
-    log_sd, person_log_sd
-        Standard deviation of the logarithm from trial to trial, and of a person's level.
+    non_decision_ms
+        Seeing and pressing the key, from stimulus onset.
+    undecided_ms
+        Mean decision time where the answer and its strongest rival are equally likely.
+    person_log_sd
+        Standard deviation of the logarithm of a person's level.
     fixation_ms
         Pause before each stimulus.
     """
 
-    median_ms: float
-    log_slope_per_bit: float
-    log_sd: float
+    non_decision_ms: float
+    undecided_ms: float
     person_log_sd: float
     fixation_ms: int
 
     def __post_init__(self) -> None:
-        _check(self, "median_ms", self.median_ms > 0, "above 0")
-        for name in ("log_slope_per_bit", "log_sd", "person_log_sd", "fixation_ms"):
+        for name in ("non_decision_ms", "undecided_ms"):
+            _check(self, name, getattr(self, name) > 0, "above 0")
+        for name in ("person_log_sd", "fixation_ms"):
             _check(self, name, getattr(self, name) >= 0, "at least 0")
 
 

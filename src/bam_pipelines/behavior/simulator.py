@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import entropy
 from torch import nn
 
-from bam_pipelines.behavior.observers import Observer, answer_probabilities, observer_features
+from bam_pipelines.behavior.decision_times import draw_response_times
+from bam_pipelines.behavior.observers import Observer, answer_probabilities, decision_evidence, observer_features
 from bam_pipelines.behavior.schemas import row_ids, validate_trials
-from bam_pipelines.behavior.settings import BehaviorSettings, ResponseTimeSettings
+from bam_pipelines.behavior.settings import BehaviorSettings
 from bam_pipelines.behavior.trial_order import trial_order
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.images.table import table_images
@@ -110,9 +110,9 @@ def _sitting(
     repeat_share = settings.session.round_repeat_share(round_number)
     order = trial_order(stimulus_ids, list(screen.labels), settings.session, repeat_share, draw)
     positions = order["stimulus_id"].map(screen.positions).to_numpy()
-    probabilities = answer_probabilities(screen.features[positions], screen.head, participant)
-    responses = draw_answers(probabilities, draw)
-    rt_ms = draw_response_times(entropy(probabilities, base=2, axis=1), settings.response_time, draw)
+    evidence = decision_evidence(screen.features[positions], screen.head, participant)
+    responses = draw_answers(answer_probabilities(evidence, participant), draw)
+    rt_ms = draw_response_times(evidence, responses, settings.response_time, draw)
     onsets = np.cumsum(settings.response_time.fixation_ms + np.concatenate([[0], rt_ms[:-1]]))
     trials = order.assign(
         dataset_id=DATASET_ID,
@@ -140,30 +140,3 @@ def draw_answers(probabilities: np.ndarray, draw: np.random.Generator) -> np.nda
     cumulative = probabilities.cumsum(axis=1)
     uniform = draw.random((len(probabilities), 1)) * cumulative[:, -1:]  # the last sum may miss 1 by rounding
     return (uniform >= cumulative).sum(axis=1)
-
-
-def draw_response_times(bits: np.ndarray, settings: ResponseTimeSettings, draw: np.random.Generator) -> np.ndarray:
-    """Draw lognormal response times whose logarithm grows with the uncertainty of the answer.
-
-    Parameters
-    ----------
-    bits
-        Entropy of one participant's answer probabilities, (N,).
-    settings
-        Median, slope and spread.
-    draw
-        The participant's generator.
-
-    Returns
-    -------
-    numpy.ndarray
-        Milliseconds from stimulus onset, (N,), above 0.
-
-    References
-    ----------
-    W. E. Hick, "On the rate of gain of information", Quarterly Journal of Experimental Psychology 4 (1952): longer
-    with the information that an answer carries.
-    """
-    level = draw.normal(0, settings.person_log_sd)
-    spread = draw.normal(0, settings.log_sd, len(bits))
-    return settings.median_ms * np.exp(level + settings.log_slope_per_bit * bits + spread)
