@@ -87,6 +87,7 @@ def make_parameters(**groups):
         **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")},
         "n_classes": N_CLASSES,
         "participants": {
+            "population": "varied",
             "n_participants": 4,
             "n_clusters": 2,
             "cluster_sd": 0.5,
@@ -96,6 +97,8 @@ def make_parameters(**groups):
             "temperature_log_sd": 0.2,
             "lapse_mean": 0.02,
             "lapse_concentration": 50,
+            "drift_mean": 0.0,
+            "drift_sd": 0.0,
         },
         "session": {
             "stimuli_per_participant": None,

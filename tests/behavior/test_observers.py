@@ -98,6 +98,41 @@ def test_lapses_follow_their_mean(settings_of):
     assert (draw_participants(4, 2, 3, never, seed=0)["lapse"] == 0).all()
 
 
+def drawn(settings_of, n, population, **changes):
+    return draw_participants(n, 40, 3, settings_of(participants={"population": population, **changes}).participants, 0)
+
+
+def test_of_identical_people_every_parameter_is_the_same(settings_of):
+    people = drawn(settings_of, 5, "identical", drift_sd=0.1)
+    for column in ("attention", "class_bias"):
+        assert (np.stack(people[column]) == people[column][0]).all()
+    assert people[["temperature", "lapse", "drift"]].drop_duplicates().to_numpy().tolist() == [[1.0, 0.02, 0.0]]
+
+
+def test_doubled_means_twice_the_variance_of_everything(settings_of):
+    options = {"n_clusters": 1, "cluster_sd": 0.0, "drift_mean": 0.05, "drift_sd": 0.1}
+    varied, doubled = (drawn(settings_of, 2500, name, **options) for name in ("varied", "doubled"))
+
+    def variance_of(measure):
+        return measure(doubled).var() / measure(varied).var()
+
+    def log_attention(people):  # relative to one feature: the scaling to mean 1 drops out
+        logs = np.log(np.stack(people["attention"]))
+        return logs[:, 1:] - logs[:, :1]
+
+    assert variance_of(log_attention) == pytest.approx(2)
+    assert variance_of(lambda people: np.stack(people["class_bias"])) == pytest.approx(2)
+    assert variance_of(lambda people: np.log(people["temperature"])) == pytest.approx(2)
+    assert variance_of(lambda people: people["drift"]) == pytest.approx(2, rel=0.1)
+    assert variance_of(lambda people: people["lapse"]) == pytest.approx(2, rel=0.25)
+    assert doubled["lapse"].mean() == pytest.approx(varied["lapse"].mean(), abs=0.002)
+
+
+def test_lapses_that_cannot_vary_twice_as_much(settings_of):
+    with pytest.raises(ValueError, match="lapse_concentration is 0.5, expected above 1 for population doubled"):
+        drawn(settings_of, 1, "doubled", lapse_concentration=0.5)
+
+
 def test_a_network_without_features_is_no_observer():
     with pytest.raises(ValueError, match=r"Linear cannot be an observer: it lacks features\(images\) or a linear head"):
         as_observer(nn.Linear(2, 2))

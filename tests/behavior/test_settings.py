@@ -23,6 +23,10 @@ def test_the_parameters_of_the_project_are_valid():
             {"source": "variMNIST"},
             "behavior.source is 'variMNIST', expected simulated or released, jspsych, jatos, table",
         ),
+        (
+            {"participants": {"population": "mixed"}},
+            "behavior.participants.population is 'mixed', expected identical, var",
+        ),
         ({"participants": {"n_participants": 0}}, r"behavior.participants.n_participants is 0, expected .* at least 1"),
         ({"participants": {"temperature_median": 0}}, "behavior.participants.temperature_median is 0, .* above 0"),
         ({"participants": {"lapse_mean": 1}}, "behavior.participants.lapse_mean is 1, .* from 0 to below 1"),

@@ -121,6 +121,18 @@ def test_answers_follow_their_probabilities():
     assert draw_answers(certain, np.random.default_rng(0)).tolist() == [2, 0, 1]
 
 
+def test_tired_people_answer_less_and_less_surely(observer, digits, stimuli, settings_of):
+    """A temperature that grows a hundredfold in 50 trials: clear digits are named at first, and guessed at the end."""
+    settings = settings_of(session={"repeat_share": 0.0, "catch_share": 1.0, "catch_pool": 60})
+    people = draw_participants(60, 3, 3, settings.participants, 0).assign(lapse=0.0, drift=np.log(100) / 0.5)
+    assigned = assign_balanced(people["participant_id"].to_list(), stimuli, None, 0)
+    catch = choose_clear_digits(digits, observer, 60, 1.0, 0, 1)
+    trials = simulate_trials(stimuli, catch, observer, people, assigned, settings, 0).query("is_catch")
+    right = trials["response"] == trials["expected_response"]
+    assert right[trials["trial_index"] < 6].mean() > 0.95
+    assert right[trials["trial_index"] > 65].mean() < 0.6
+
+
 def test_uncertain_answers_take_longer(simulate, settings_of):
     trials = simulate(settings_of(response_time={"person_log_sd": 0.0}))
     assert trials.loc[trials["is_catch"], "rt_ms"].median() < trials.loc[~trials["is_catch"], "rt_ms"].median()

@@ -63,7 +63,8 @@ def draw_participants(
     -------
     pandas.DataFrame
         participant_id (``s001`` ...), cluster (0 to ``n_clusters`` − 1), attention (float64 array of D, above 0, mean
-        1), class_bias (float64 array of K, logits), temperature (above 0), lapse (0 to 1).
+        1), class_bias (float64 array of K, logits), temperature (above 0), lapse (0 to 1), drift (growth of the
+        temperature's logarithm in 100 trials).
     """
     rows = [_draw_participant(index, n_features, n_classes, settings, seed) for index in range(n)]
     return pd.DataFrame(rows)
@@ -73,24 +74,26 @@ def _draw_participant(
     index: int, n_features: int, n_classes: int, settings: ParticipantSettings, seed: int
 ) -> dict[str, object]:
     draw = numpy_generator(seed, "behavior/participant", index)
+    spread = settings.spread
     cluster = int(draw.integers(settings.n_clusters))
-    centre = numpy_generator(seed, "behavior/cluster", cluster).normal(0, settings.cluster_sd, n_features)
-    attention = np.exp(centre + draw.normal(0, settings.person_sd, n_features))
+    centre = numpy_generator(seed, "behavior/cluster", cluster).normal(0, spread * settings.cluster_sd, n_features)
+    attention = np.exp(centre + draw.normal(0, spread * settings.person_sd, n_features))
     return {
         "participant_id": f"s{index + 1:03d}",
         "cluster": cluster,
         "attention": attention / attention.mean(),
-        "class_bias": draw.normal(0, settings.bias_sd, n_classes),
-        "temperature": float(settings.temperature_median * np.exp(draw.normal(0, settings.temperature_log_sd))),
+        "class_bias": draw.normal(0, spread * settings.bias_sd, n_classes),
+        "temperature": float(
+            settings.temperature_median * np.exp(draw.normal(0, spread * settings.temperature_log_sd))
+        ),
         "lapse": _draw_lapse(settings, draw),
+        "drift": float(draw.normal(settings.drift_mean, spread * settings.drift_sd)),
     }
 
 
 def _draw_lapse(settings: ParticipantSettings, draw: np.random.Generator) -> float:
-    if settings.lapse_mean == 0:
-        return 0.0
-    concentration = settings.lapse_concentration
-    return float(draw.beta(settings.lapse_mean * concentration, (1 - settings.lapse_mean) * concentration))
+    shape = settings.lapse_shape
+    return settings.lapse_mean if shape is None else float(draw.beta(*shape))
 
 
 def observer_features(images: torch.Tensor, observer: Observer) -> np.ndarray:
@@ -107,7 +110,7 @@ def observer_class_probabilities(images: torch.Tensor, observer: Observer) -> np
 
 
 def response_probabilities(images: torch.Tensor, observer: Observer, participant: pd.Series) -> np.ndarray:
-    """Return how likely a participant gives each answer; see :func:`answer_probabilities`.
+    """Return how likely a participant gives each answer at the begin of a sitting; see :func:`answer_probabilities`.
 
     Parameters
     ----------
@@ -123,9 +126,8 @@ def response_probabilities(images: torch.Tensor, observer: Observer, participant
     numpy.ndarray
         float64 (N, K), rows sum to 1.
     """
-    return answer_probabilities(
-        decision_evidence(observer_features(images, observer), observer.head, participant), participant
-    )
+    evidence = decision_evidence(observer_features(images, observer), observer.head, participant)
+    return answer_probabilities(evidence, participant)
 
 
 def decision_evidence(features: np.ndarray, head: nn.Linear, participant: pd.Series) -> np.ndarray:

@@ -111,6 +111,7 @@ def _sitting(
     order = trial_order(stimulus_ids, list(screen.labels), settings.session, repeat_share, draw)
     positions = order["stimulus_id"].map(screen.positions).to_numpy()
     evidence = decision_evidence(screen.features[positions], screen.head, participant)
+    evidence = evidence / np.exp(participant["drift"] * np.arange(len(order)) / 100)[:, None]
     responses = draw_answers(answer_probabilities(evidence, participant), draw)
     rt_ms = draw_response_times(evidence, responses, settings.response_time, draw)
     onsets = np.cumsum(settings.response_time.fixation_ms + np.concatenate([[0], rt_ms[:-1]]))
