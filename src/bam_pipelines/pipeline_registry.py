@@ -13,13 +13,14 @@ STAGES = (
     "sampling",
     "behavior",
     "judgments",
+    "release",
     "alignment",
     "manipulation",
     "reporting",
 )
 
-# the prior's networks are kept with the project, and training them takes hours; judgments are another experiment
-NOT_IN_DEFAULT = frozenset({"prior", "judgments"})
+# the prior's networks are kept with the project, and training them takes hours; the others are for those who ask
+NOT_IN_DEFAULT = frozenset({"prior", "judgments", "release"})
 
 FOLLOWS_SOURCE = frozenset({"behavior", "manipulation"})
 

@@ -2,13 +2,14 @@
 
 import io
 
+import numpy as np
 import pandas as pd
-import torch
+from PIL import Image
 
-from bam_pipelines.images.table import table_images
+from bam_pipelines.images.table import table_pixels
 
 TABLE = "df_DigitRecog.csv"
-TENSOR = "images.pt"
+PICTURES = "dataset_PNG"
 
 
 def release_files(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str | bytes]:
@@ -24,26 +25,31 @@ def release_files(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str 
     Returns
     -------
     dict
-        ``df_DigitRecog.csv`` with subject_id, stimulus, stimulus_id (an index into the images), response and is_train
-        (True for train and validation), and ``images.pt``, float32 (N, C, H, W) in [0, 1]; without the latter where
-        there are no images.
+        ``df_DigitRecog.csv`` with subject_id, stimulus (path), stimulus_id (number of the image by path), response and
+        is_train (True for train and validation), and a PNG an image under ``dataset_PNG/``. Not as ``images.pt``: the
+        project writes no pickles.
     """
     main = trials[(trials["phase"] == "main") & (trials["task"] == "digit") & trials["response"].notna()]
     main = main[main["stimulus_id"].isin(stimuli["stimulus_id"])]
     shown = stimuli[stimuli["stimulus_id"].isin(main["stimulus_id"])].sort_values("stimulus_id", ignore_index=True)
-    paths = "round2_dataset/" + shown["strategy"].astype("str") + "/" + shown["stimulus_id"] + ".png"
+    paths = shown["strategy"].astype("str") + "/" + shown["stimulus_id"] + ".png"
     table = pd.DataFrame(
         {
             "subject_id": main["participant_id"],
-            "stimulus": main["stimulus_id"].map(dict(zip(shown["stimulus_id"], paths, strict=True))),
+            "stimulus": "round2_dataset/"
+            + main["stimulus_id"].map(dict(zip(shown["stimulus_id"], paths, strict=True))),
             "stimulus_id": main["stimulus_id"].map(dict(zip(shown["stimulus_id"], shown.index, strict=True))),
             "response": main["response"],
             "is_train": main["split"].isin(["train", "validation"]),
         }
     )
     files: dict[str, str | bytes] = {TABLE: table.to_csv(index=False, lineterminator="\n")}
-    if len(shown):
-        content = io.BytesIO()
-        torch.save(table_images(shown), content)
-        files[TENSOR] = content.getvalue()
-    return files
+    if shown.empty:
+        return files
+    return files | {f"{PICTURES}/{path}": _png(image) for path, image in zip(paths, table_pixels(shown), strict=True)}
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)).save(content, "PNG")
+    return content.getvalue()

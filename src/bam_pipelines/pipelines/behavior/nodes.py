@@ -16,7 +16,6 @@ from bam_pipelines.behavior.rounds import Round, first_round, second_round
 from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
-from bam_pipelines.behavior.sharing.release import release_files
 from bam_pipelines.behavior.splits import complete_splits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
@@ -88,11 +87,6 @@ def share_answers(trials: pd.DataFrame, participants: pd.DataFrame, parameters: 
     """Bring the answers into a Psych-DS folder."""
     settings = behavior_settings(parameters)
     return psych_ds_files(trials, participants, settings.sharing, settings.source == "simulated")
-
-
-def export_release(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str | bytes]:
-    """Bring the answers into the form of the released variMNIST."""
-    return release_files(trials, stimuli)
 
 
 def report_answers(

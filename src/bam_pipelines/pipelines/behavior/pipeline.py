@@ -7,7 +7,6 @@ from bam_pipelines.pipelines.behavior.nodes import (
     collect_first_round,
     collect_second_round,
     draw_simulated_participants,
-    export_release,
     flag_answers,
     read_answers,
     read_answers_to_own_stimuli,
@@ -28,7 +27,7 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
         read = Node(read_answers_to_own_stimuli, inputs=inputs, outputs=_COLLECTED, name="read_answers")
     else:
         read = Node(read_answers, inputs=parameters, outputs=_COLLECTED, name="read_answers")
-    return Pipeline([read, *_assessment(), _export()])
+    return Pipeline([read, *_assessment()])
 
 
 def _simulated() -> Pipeline:
@@ -39,12 +38,7 @@ def _simulated() -> Pipeline:
         name="draw_simulated_participants",
     )
     collect = Node(collect_first_round, inputs=_collect_inputs(), outputs=_COLLECTED, name="collect_answers")
-    return Pipeline([draw, collect, *_assessment(), _export()])
-
-
-def _export() -> Node:
-    inputs = {"trials": "trials", "stimuli": "trial_stimuli"}
-    return Node(export_release, inputs=inputs, outputs="release_export", name="export_release")
+    return Pipeline([draw, collect, *_assessment()])
 
 
 def create_second_round(namespace: str = "round_2") -> Pipeline:

@@ -1,0 +1,11 @@
+"""Stage release: from answers to files that code for variMNIST reads."""
+
+from kedro.pipeline import Node, Pipeline
+
+from bam_pipelines.pipelines.release.nodes import export_release
+
+
+def create_pipeline() -> Pipeline:
+    """Create the stage; it is a stage of its own because it writes a file an image."""
+    inputs = {"trials": "trials", "stimuli": "trial_stimuli"}
+    return Pipeline([Node(export_release, inputs=inputs, outputs="release_export", name="export_release")])
