@@ -1,15 +1,13 @@
 """The commands that users type, in a fresh copy of the project."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bam_pipelines.pipeline_registry import STAGES
+from tests.projects import copy_project
+from tests.projects import kedro as run_kedro
 
 PROJECT = Path(__file__).parents[1]
 
@@ -17,15 +15,10 @@ PROJECT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def kedro(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
-    for name in ("conf", "src"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(PROJECT / name, folder / name)
+    copy_project(folder)
 
     def run(*arguments, **variables):
-        environment = {**os.environ, "PYTHONPATH": str(folder / "src"), **variables}
-        command = [sys.executable, "-m", "kedro", *arguments]
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        return run_kedro(folder, *arguments, **variables)
 
     run.folder = folder
     return run
@@ -52,8 +45,8 @@ def test_the_older_spelling_works_and_kedro_viz_shows_the_result(kedro):
     result = kedro("viz", "build", "--include-previews", KEDRO_ENV="smoke")  # it has no --env
     assert result.returncode == 0, result.stderr
     graph = json.loads((kedro.folder / "build" / "api" / "main").read_text())
-    # the other two are in no default run; what stage judgments makes is shown with the prior that learns from it
-    assert set(graph["layers"]) == set(STAGES) - {"judgments", "release"}
+    # what stage judgments makes is shown with the prior that learns from it
+    assert set(graph["layers"]) == set(STAGES) - {"judgments"}
     assert {pipeline["id"] for pipeline in graph["pipelines"]} >= {"__default__", "preprocessing", "prior", "reporting"}
     identity = next(node["id"] for node in graph["nodes"] if node["name"] == "mnist_test")
     shown = json.loads((kedro.folder / "build" / "api" / "nodes" / identity).read_text())

@@ -1,11 +1,6 @@
 """The whole method once in the smoke environment, in a copy of the project, as a user runs it."""
 
-import os
-import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -22,9 +17,8 @@ from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.networks.registry import read_network
 from bam_pipelines.pipeline_registry import register_pipelines
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
+from tests.projects import copy_project, kedro
 
-PROJECT = Path(__file__).parents[1]
-IN_GIT = "2000-01-01T00.00.00.000Z"
 # from digits to the evaluation of one classifier; the others' networks are read from the first run
 ONE_CLASSIFIER = (
     "split_digits,train_mlp,sample_stimuli,draw_simulated_participants,collect_answers,flag_answers,"
@@ -32,21 +26,10 @@ ONE_CLASSIFIER = (
 )
 
 
-def copy_project(folder):
-    for name in ("conf", "src"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(PROJECT / name, folder / name)
-    for version in (PROJECT / "data").glob(f"0*/*/{IN_GIT}"):
-        shutil.copytree(version, folder / version.relative_to(PROJECT))
-
-
 def kedro_run(folder, *arguments, workers=1, **parameters):
     values = {"compute.threads": 1, "compute.workers": workers, **parameters}
     texts = ",".join(f"{name}={value}" for name, value in values.items())
-    command = [sys.executable, "-m", "kedro", "run", "--env", "smoke", *arguments, "--params", texts]
-    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    result = kedro(folder, "run", "--env", "smoke", *arguments, "--params", texts)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
 
 

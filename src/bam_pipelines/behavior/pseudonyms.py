@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 _LENGTH = 16
+_WORD = 3
 LONG = 6  # shorter ids are replaced as whole words only: "17" must not turn 1700 into nonsense
 
 
@@ -49,6 +52,18 @@ class Pseudonyms:
                     "too; set participant_ids to outside and a salt in BAM_SALT to replace ids."
                 )
         return names
+
+    def hide_in_texts(self, texts: pd.Series, outside_ids: Iterable[str]) -> pd.Series:
+        """Hide ids in a column of free texts.
+
+        Ids that may as well be words or numbers (of fewer than six digits, or of three characters) are left alone.
+        """
+        telling = [one for one in outside_ids if len(one) >= LONG or (len(one) > _WORD and not one.isdecimal())]
+        if self.salt is None or not telling:
+            return texts
+        pattern = "|".join(re.escape(one) for one in sorted(telling, key=len, reverse=True))
+        found = texts.str.contains(pattern).fillna(False).astype(bool)
+        return texts.mask(found, texts[found].map(lambda text: self.hide(text, telling)))
 
     def hide(self, text: str, outside_ids: Iterable[str]) -> str:
         """Return a text in which outside ids are replaced by their pseudonyms; short ones as whole words only."""

@@ -147,6 +147,12 @@ def test_a_long_id_anywhere_drops_its_field():
     assert read(text).dropped == ("seen",)
 
 
+def test_ids_within_a_remark_are_hidden():
+    text = "person,n,image,answer,rt,note\nPROLIFIC77,0,x,1,300,I am PROLIFIC77!\n123,1,x,1,300,room 123 of ann\n"
+    notes = read(text).trials["extra_note"]
+    assert set(notes) == {f"I am {pseudonym('PROLIFIC77')}!", "room 123 of ann"}
+
+
 def test_no_outside_id_is_left_anywhere():
     text = "person,n,image,answer,rt,note\nPROLIFIC77,0,x,1,300,ok\nPROLIFIC77,1,x,99,300,ok\n"
     records = read_delimited(text, "PROLIFIC77.csv")

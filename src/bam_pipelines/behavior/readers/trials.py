@@ -88,7 +88,7 @@ def read_trials(
         [
             values.assign(participant_id=outside.map(people)),
             origins,
-            _extras(kept_fields.drop(columns=mapping.used(kept_fields))),
+            _extras(kept_fields.drop(columns=mapping.used(kept_fields)), pseudonyms, hidden),
         ],
         axis=1,
     )[good].reset_index(drop=True)
@@ -179,9 +179,10 @@ def _rejects(
     return rejects.sort_values(["file", "line"], kind="stable", ignore_index=True)
 
 
-def _extras(fields: pd.DataFrame) -> pd.DataFrame:
+def _extras(fields: pd.DataFrame, pseudonyms: Pseudonyms, outside_ids: set[str]) -> pd.DataFrame:
     names = fields.columns.astype("str").str.lower().str.replace(r"\W+", "_", regex=True).str.strip("_")
-    return fields.set_axis("extra_" + names, axis=1).astype("str")
+    texts = fields.set_axis("extra_" + names, axis=1).astype("str")
+    return texts.apply(lambda column: pseudonyms.hide_in_texts(column, outside_ids))
 
 
 def _numbered(trials: pd.DataFrame) -> pd.DataFrame:
