@@ -11,6 +11,7 @@ STAGES = (
     "classifiers",
     "prior",
     "sampling",
+    "calibration",
     "behavior",
     "judgments",
     "release",
@@ -20,7 +21,7 @@ STAGES = (
 )
 
 # the prior's networks are kept with the project, and training them takes hours; the others are for those who ask
-NOT_IN_DEFAULT = frozenset({"prior", "judgments", "release"})
+NOT_IN_DEFAULT = frozenset({"prior", "calibration", "judgments", "release"})
 
 FOLLOWS_SOURCE = frozenset({"behavior", "manipulation"})
 
