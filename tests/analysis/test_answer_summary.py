@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from bam_pipelines.analysis.answer_summary import (
+    compare_with_published,
     person_agreement,
     stimulus_entropies,
     summarise_answers,
@@ -92,6 +93,19 @@ def test_response_times_grow_with_entropy(trials_of):
     found = summarise_reliability(trials_of(rows, rt_ms=[400.0, 410.0, 600.0, 620.0, 700.0, 710.0]), 10, seed=0)
     # entropies 0, 1, 1 and times 405, 610, 705: ranks 1, 2.5, 2.5 and 1, 2, 3
     assert found["rt_entropy_spearman"] == pytest.approx(np.corrcoef([1, 2.5, 2.5], [1, 2, 3])[0, 1])
+
+
+def test_what_was_found_stands_beside_what_was_published(trials_of, stimuli_of):
+    rows = [("a", "x", 1), ("b", "x", 2), ("a", "y", 1), ("b", "y", 1), ("c", "y", 1), ("a", "z", 5), ("a", "w", 5)]
+    stimuli = stimuli_of(list("xyzw"), [(1, 2), (2, 1), (1, 2), (pd.NA, pd.NA)])
+    found = compare_with_published(trials_of(rows), stimuli, 10)
+    assert found["answers_per_image"] == {"published": 5.9, "found": 7 / 4}
+    assert found["zero_entropy_share"] == {"published": 0.42, "found": 3 / 4}
+    # x: both targets; y: one of them; z: neither; w was made for none
+    assert [found[name]["found"] for name in ("success", "bias", "failure")] == pytest.approx([1 / 3] * 3)
+    bare = compare_with_published(trials_of(rows), stimuli.assign(target_1=pd.NA, target_2=pd.NA), 10)
+    assert list(bare) == ["answers_per_image", "zero_entropy_share"]
+    assert compare_with_published(trials_of(rows, phase="manipulation"), stimuli, 10) == {}
 
 
 def test_a_second_round_has_no_reliability(trials_of):

@@ -18,6 +18,8 @@ from bam_pipelines.analysis.entropy import (
     plugin_entropy,
     response_counts,
 )
+from bam_pipelines.analysis.outcomes import guidance_outcomes
+from bam_pipelines.analysis.published import ANSWERS_PER_IMAGE, GUIDANCE_SHARES, ZERO_ENTROPY_SHARE
 
 _ASKED = ("main", "manipulation")  # phases whose images are no test of attention
 # a person's own ceiling needs so many repeats, so many trials apart that the first answer is no longer in mind
@@ -141,6 +143,38 @@ def summarise_reliability(trials: pd.DataFrame, n_classes: int, seed: int) -> di
         "entropy_bits": {name: float(estimate(counts).mean()) for name, estimate in estimators.items()},
         "rt_entropy_spearman": _rt_by_entropy(stimulus_entropies(trials)),
     }
+
+
+def compare_with_published(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int) -> dict[str, Any]:
+    """Set what a first round found beside what the paper published, as the paper counted it.
+
+    Parameters
+    ----------
+    trials
+        Trial table of a first round, after the quality rules.
+    stimuli
+        Stimulus table of the trials; without targets, as in a release, there are no outcomes.
+    n_classes
+        Number of alternatives K.
+
+    Returns
+    -------
+    dict
+        Name to ``published`` and ``found``: answers an image, the share of images with zero entropy, and the shares of
+        guidance outcomes. With fewer answers an image more are unanimous, so that the first must be alike before the
+        others can be. Empty without main trials.
+    """
+    counts = response_counts(trials, n_classes)
+    if counts.empty:
+        return {}
+    table = {
+        "answers_per_image": (ANSWERS_PER_IMAGE, float(counts.sum(axis=1).mean())),
+        "zero_entropy_share": (ZERO_ENTROPY_SHARE, float((plugin_entropy(counts.to_numpy()) == 0).mean())),
+    }
+    if stimuli.loc[stimuli["stimulus_id"].isin(counts.index), "target_1"].notna().any():
+        outcomes = guidance_outcomes(trials, stimuli, n_classes)["outcome"]
+        table |= {name: (share, float((outcomes == name).mean())) for name, share in GUIDANCE_SHARES.items()}
+    return {name: {"published": published, "found": found} for name, (published, found) in table.items()}
 
 
 def _rt_by_entropy(entropies: pd.DataFrame) -> float | None:

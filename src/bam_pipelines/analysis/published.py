@@ -3,6 +3,7 @@
 # Wei et al., ICML 2025, arXiv 2505.03641. Shares are of stimuli, accuracies of test trials, from 0 to 1.
 GUIDANCE_SHARES = {"success": 0.20, "bias": 0.56, "failure": 0.24}
 ZERO_ENTROPY_SHARE = 0.42
+ANSWERS_PER_IMAGE = 5.9  # 116,715 trials, 19,943 images
 # Means over classifiers; base and group on variMNIST, the individual level on participants' own trials.
 LEVEL_ACCURACY = {"base": 0.47, "group": 0.70, "individual": 0.75}
 DIGIT_ACCURACY_KEPT = 0.97

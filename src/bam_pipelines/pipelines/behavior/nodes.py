@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bam_pipelines.analysis.answer_summary import summarise_answers, summarise_reliability
+from bam_pipelines.analysis.answer_summary import compare_with_published, summarise_answers, summarise_reliability
 from bam_pipelines.analysis.figures.answers import answers_figure
 from bam_pipelines.analysis.pair_confusion import confusion_by_pair, target_shares
 from bam_pipelines.behavior.clear_digits import natural_stimuli
@@ -98,5 +98,9 @@ def report_answers(
     shares = target_shares(confusion, settings.n_classes)
     simulated = settings.source == "simulated"
     figure = answers_figure(trials, participants, shares, settings.quality.catch_accuracy, simulated)
-    numbers = summarise_answers(trials, participants) | summarise_reliability(trials, settings.n_classes, seed)
+    numbers = {
+        **summarise_answers(trials, participants),
+        **summarise_reliability(trials, settings.n_classes, seed),
+        "compared_with_paper": compare_with_published(trials, stimuli, settings.n_classes),
+    }
     return numbers, figure, confusion
