@@ -12,6 +12,7 @@ from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer, draw_participants
 from bam_pipelines.behavior.quality import Assessment, assess_quality
+from bam_pipelines.behavior.recovery import recover_parameters, summarise_recovery
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
 from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import behavior_settings
@@ -81,6 +82,14 @@ def flag_answers(collected: pd.DataFrame, sittings: pd.DataFrame, parameters: di
     """Apply the quality rules."""
     settings = behavior_settings(parameters)
     return assess_quality(validate_trials(collected), sittings, settings.quality, settings.n_classes)
+
+
+def recover_participants(
+    trials: pd.DataFrame, stimuli: pd.DataFrame, observer: TrainedNetwork, participants: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Fit simulated participants to their own answers and compare with the truth."""
+    recovered = recover_parameters(trials, stimuli, as_observer(observer.network), participants)
+    return recovered, summarise_recovery(recovered)
 
 
 def share_answers(trials: pd.DataFrame, participants: pd.DataFrame, parameters: dict[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from bam_pipelines.pipelines.behavior.nodes import (
     flag_answers,
     read_answers,
     read_answers_to_own_stimuli,
+    recover_participants,
     report_answers,
     share_answers,
 )
@@ -38,7 +39,18 @@ def _simulated() -> Pipeline:
         name="draw_simulated_participants",
     )
     collect = Node(collect_first_round, inputs=_collect_inputs(), outputs=_COLLECTED, name="collect_answers")
-    return Pipeline([draw, collect, *_assessment()])
+    recover = Node(
+        recover_participants,
+        inputs={
+            "trials": "trials",
+            "stimuli": "trial_stimuli",
+            "observer": "observer_network",
+            "participants": "participant_parameters",
+        },
+        outputs=["recovered_parameters", "recovery_summary"],
+        name="recover_participants",
+    )
+    return Pipeline([draw, collect, *_assessment(), recover])
 
 
 def create_second_round(namespace: str = "round_2") -> Pipeline:
