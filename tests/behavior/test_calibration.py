@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from bam_pipelines.analysis.outcomes import outcome_of_shares
 from bam_pipelines.behavior.calibration import Panel, answer_statistics, calibrate
 from bam_pipelines.behavior.observers import draw_participants
 
@@ -29,7 +30,7 @@ def same(settings_of):
 
 
 def test_unanimous_images(same):
-    found = answer_statistics(panel_of([[50, 0, 0], [0, 0, 50]], [[0, 1], [0, 1]]), same(3), 6, 0)
+    found = answer_statistics(panel_of([[50, 0, 0], [0, 0, 50]], [[0, 1], [0, 1]]), same(3), 6, outcome_of_shares, 0)
     assert found["zero_entropy"] == 1
     # of the first image's answers all are one target: bias; of the second's none
     assert (found["success"], found["bias"], found["failure"]) == (0, 0.5, 0.5)
@@ -37,7 +38,7 @@ def test_unanimous_images(same):
 
 
 def test_a_coin_between_the_targets(same):
-    found = answer_statistics(panel_of([[0, 0, -50]] * 4000, [[0, 1]] * 4000), same(3), 6, 0)
+    found = answer_statistics(panel_of([[0, 0, -50]] * 4000, [[0, 1]] * 4000), same(3), 6, outcome_of_shares, 0)
     assert found["zero_entropy"] == pytest.approx(2 / 2**6, abs=0.01)
     assert found["failure"] == 0
     assert found["success"] == pytest.approx(1 - 2 / 2**6, abs=0.01)
@@ -47,14 +48,16 @@ def test_a_coin_between_the_targets(same):
 
 def test_pairs_weigh_outcomes_alike(same):
     # nine unanimous images (bias), one with a coin (success): half of the weight each, not a tenth
-    found = answer_statistics(panel_of([[50, 0, 0]] * 90 + [[50, 50, 0]] * 10, [[0, 1]] * 100), same(3), 6, 1)
+    found = answer_statistics(
+        panel_of([[50, 0, 0]] * 90 + [[50, 50, 0]] * 10, [[0, 1]] * 100), same(3), 6, outcome_of_shares, 1
+    )
     assert found["success"] == pytest.approx(0.1, abs=0.02)
     assert found["pair_success"] == pytest.approx(0.25, abs=0.03)
 
 
 def test_answers_an_image_between_two_numbers(same):
     # of two answers to a coin half are equal, of three a quarter; of 2.5 the mean
-    found = answer_statistics(panel_of([[0, 0, -50]] * 6000, [[0, 1]] * 6000), same(3), 2.5, 0)
+    found = answer_statistics(panel_of([[0, 0, -50]] * 6000, [[0, 1]] * 6000), same(3), 2.5, outcome_of_shares, 0)
     assert found["zero_entropy"] == pytest.approx((1 / 2 + 1 / 4) / 2, abs=0.02)
 
 
@@ -63,7 +66,7 @@ def test_every_answer_to_an_image_is_another_persons(settings_of):
     people = draw_participants(2, 2, 2, settings_of(participants={"lapse_mean": 0.0}).participants, 0)
     sure = [np.array([1.0, -1.0]) * 80, np.array([-1.0, 1.0]) * 80]
     people = people.assign(class_bias=pd.Series(sure), attention=[np.ones(2)] * 2, temperature=1.0)
-    found = answer_statistics(panel_of([[0, 0]] * 50, [[0, 1]] * 50), people, 2, 0)
+    found = answer_statistics(panel_of([[0, 0]] * 50, [[0, 1]] * 50), people, 2, outcome_of_shares, 0)
     assert (found["zero_entropy"], found["success"], found["pair_success"]) == pytest.approx((0, 1, 1))
 
 
@@ -73,9 +76,9 @@ def test_a_fit_finds_the_statistics_that_were_simulated(settings_of):
     true = settings_of(participants={"lapse_mean": 0.0}).participants
     true = replace(true, temperature_median=0.8, person_sd=0.4, cluster_sd=0.4, bias_sd=0.3)
     people = draw_participants(30, 6, 6, true, 5)
-    published = answer_statistics(panel, people, 5.9, 5)
+    published = answer_statistics(panel, people, 5.9, outcome_of_shares, 5)
     start = replace(true, temperature_median=1.5, person_sd=0.8, bias_sd=0.8)
-    fitted, found = calibrate(panel, start, published, 5.9, 30, 5)
+    fitted, found = calibrate(panel, start, published, 5.9, outcome_of_shares, 30, 5)
     for name, value in published.items():
         assert found[name] == pytest.approx(value, abs=0.02), name
     assert fitted.cluster_sd == fitted.person_sd

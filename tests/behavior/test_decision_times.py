@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bam_pipelines.behavior.decision_times import draw_passage_times, draw_response_times, evidence_gaps
-from bam_pipelines.behavior.settings import ResponseTimeSettings
+from bam_pipelines.behavior.participant_settings import ResponseTimeSettings
 
 
 def mean(drift):

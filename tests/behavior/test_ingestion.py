@@ -95,6 +95,20 @@ def test_rows_of_the_release_that_cannot_be_used_are_reported_with_their_line(ta
     ]
 
 
+def test_a_row_that_names_no_image_is_rejected(take, tmp_path):
+    write_release(tmp_path, rows=["1,uncertainty/a.png,0,7,True", "1,uncertainty/b.png,,3,True"])
+    found = take("released")
+    assert len(found.trials) == 1
+    assert found.rejects["line"].tolist() == [3]
+
+
+def test_a_tensor_without_the_column_that_points_into_it(take, tmp_path):
+    write_release(tmp_path)
+    (tmp_path / "df_DigitRecog.csv").write_text("subject_id,stimulus,response,is_train\n1,a.png,7,True\n")
+    with pytest.raises(ValueError, match="found no column stimulus_id, which says where in images.pt"):
+        take("released")
+
+
 def test_a_tensor_file_runs_no_code(take, tmp_path):
     write_release(tmp_path)
 
@@ -110,12 +124,24 @@ def test_a_tensor_file_runs_no_code(take, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [({"a": 1}, "found dict, expected a tensor"), (torch.full((2, 1, 4, 4), 7.0), "expected uint8 or")],
+    [
+        ({"a": 1}, "found dict, expected a tensor"),
+        (None, "found NoneType, expected a tensor"),
+        (torch.full((2, 1, 4, 4), 7.0), "expected uint8 or"),
+    ],
 )
 def test_a_tensor_file_of_something_else(take, tmp_path, content, sentence):
     write_release(tmp_path)
     torch.save(content, tmp_path / "images.pt")
     with pytest.raises(ValueError, match=sentence):
+        take("released")
+
+
+@pytest.mark.parametrize("content", [b"", b"no tensor", b"PK\x03\x04"], ids=["empty", "text", "half a zip"])
+def test_a_file_that_is_no_tensor(take, tmp_path, content):
+    write_release(tmp_path)
+    (tmp_path / "images.pt").write_bytes(content)
+    with pytest.raises(ValueError, match="images.pt: cannot be read as one tensor"):
         take("released")
 
 
@@ -264,7 +290,7 @@ def test_without_images_names_stand_in(take, tmp_path):
     first, second, third = found.trials["stimulus_id"]
     assert first == third != second
     assert found.stimuli.empty
-    assert found.report["names_without_an_image_file"] == 3
+    assert found.report["trials_without_an_image"] == 3
 
 
 def test_the_raw_answers_of_cifar10h(take, tmp_path):

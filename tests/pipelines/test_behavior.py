@@ -48,6 +48,7 @@ def inputs():
     draw = np.random.default_rng(0)
     stimuli = natural_stimuli(digit_table(draw.integers(80, 140, (30, N_CLASSES)))).drop(columns="label")
     parameters = yaml.safe_load((CONF / "parameters.yml").read_text())["behavior"]
+    parameters["n_classes"] = N_CLASSES
     parameters["participants"]["n_participants"] = 3
     parameters["session"]["stimuli_per_participant"] = None
     return {
@@ -171,6 +172,12 @@ def test_other_images_than_ours_need_no_stimuli(inputs):
         }
     parameters["sources"]["jatos"]["images"] = "pictures"
     assert "stimuli" not in create_pipeline(answer_source(parameters | {"source": "jatos"})).inputs()
+
+
+def test_another_number_of_classes_than_the_simulated_eyes_know(inputs):
+    inputs["params:behavior"]["n_classes"] = 10
+    with pytest.raises(ValueError, match="behavior.n_classes is 10, expected the 3 classes of observer_network"):
+        run(create_pipeline(), inputs)
 
 
 def test_a_source_that_does_not_exist(inputs):

@@ -1,6 +1,6 @@
 """Fit simulated participants to what a study published about its people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,13 +9,14 @@ from scipy.optimize import minimize
 from torch import nn
 
 from bam_pipelines.behavior.observers import answer_probabilities, decision_evidence, draw_participants
-from bam_pipelines.behavior.settings import ParticipantSettings
+from bam_pipelines.behavior.participant_settings import ParticipantSettings
 from bam_pipelines.behavior.simulator import draw_answers
 from bam_pipelines.compute.seeds import numpy_generator
 
 # what is fitted, each as its logarithm: decision noise, and how much people differ in what they attend to and prefer
 _FITTED = ("temperature_median", "person_sd", "bias_sd")
-_TARGET_SHARE, _MINOR_SHARE = 0.8 - 1e-9, 0.1 - 1e-9  # of the guidance outcomes; see analysis.outcomes
+# from the shares of answers that are the first and the second target, (N,) each, to success, bias or failure, (N,)
+Outcomes = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Panel:
     head: nn.Linear
 
 
-def answer_statistics(panel: Panel, people: pd.DataFrame, answers_per_image: float, seed: int) -> dict[str, float]:
+def answer_statistics(
+    panel: Panel, people: pd.DataFrame, answers_per_image: float, outcomes: Outcomes, seed: int
+) -> dict[str, float]:
     """Let people answer, and summarise as the study does.
 
     Parameters
@@ -48,6 +51,8 @@ def answer_statistics(panel: Panel, people: pd.DataFrame, answers_per_image: flo
         Of :func:`~bam_pipelines.behavior.observers.draw_participants`; at least as many as answer one image.
     answers_per_image
         Mean number of different people who answer an image; each image gets one of the two whole numbers beside it.
+    outcomes
+        Names an image's guidance outcome.
     seed
         The run's seed.
 
@@ -68,13 +73,12 @@ def answer_statistics(panel: Panel, people: pd.DataFrame, answers_per_image: flo
     rows = np.arange(len(counts))
     total = counts.sum(axis=1)
     one, two = (counts[rows, panel.targets[:, side]] / total for side in (0, 1))
-    on_target = one + two >= _TARGET_SHARE
-    both = np.minimum(one, two) >= _MINOR_SHARE
-    outcomes = {"success": on_target & both, "bias": on_target & ~both, "failure": ~on_target}
-    weights = sum(of / max(of.sum(), 1) for of in outcomes.values())
+    named = outcomes(one, two)
+    of_image = {name: named == name for name in ("success", "bias", "failure")}
+    weights = sum(of / max(of.sum(), 1) for of in of_image.values())
     return {
         "zero_entropy": float((counts.max(axis=1) == total).mean()),
-        **{name: float(of.mean()) for name, of in outcomes.items()},
+        **{name: float(of.mean()) for name, of in of_image.items()},
         **_pair_statistics(chances, panel.targets, np.asarray(weights)),
     }
 
@@ -113,6 +117,7 @@ def calibrate(
     start: ParticipantSettings,
     published: Mapping[str, float],
     answers_per_image: float,
+    outcomes: Outcomes,
     n_people: int,
     seed: int,
 ) -> tuple[ParticipantSettings, dict[str, float]]:
@@ -129,7 +134,7 @@ def calibrate(
         Where to begin; what is not fitted stays.
     published
         Statistics of :func:`answer_statistics` by name, those that are fitted.
-    answers_per_image, seed
+    answers_per_image, outcomes, seed
         As there.
     n_people
         Number of people to fit with.
@@ -149,7 +154,7 @@ def calibrate(
 
     def statistics(logarithms: np.ndarray) -> dict[str, float]:
         people = draw_participants(n_people, head.in_features, head.out_features, at(logarithms), seed)
-        return answer_statistics(panel, people, answers_per_image, seed)
+        return answer_statistics(panel, people, answers_per_image, outcomes, seed)
 
     def loss(logarithms: np.ndarray) -> float:
         found = statistics(logarithms)

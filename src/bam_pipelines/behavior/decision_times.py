@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from bam_pipelines.behavior.settings import ResponseTimeSettings
+from bam_pipelines.behavior.participant_settings import ResponseTimeSettings
 
 # unit-free: boundaries at ±1, noise of variance t, drift 0 to 30 in steps of 0.1
 _DRIFTS = np.arange(301) / 10

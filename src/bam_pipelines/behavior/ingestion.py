@@ -30,7 +30,7 @@ from bam_pipelines.behavior.schemas import (
     validate_stimuli,
     validate_trials,
 )
-from bam_pipelines.behavior.settings import SourceSettings
+from bam_pipelines.behavior.source_settings import SourceSettings
 from bam_pipelines.behavior.validation import validate
 
 RELEASE_TENSOR = "images.pt"
@@ -111,7 +111,9 @@ def _with_images(
     """Return trials with stimulus_id, their stimulus table, and rejects for images that are not there."""
     trials = reading.trials
     find, column, place = _finder(source, settings, path, root)
-    named = trials.drop_duplicates(column)
+    if column not in trials:
+        raise ValueError(f"{path}: found no column stimulus_id, which says where in {RELEASE_TENSOR} an image stands.")
+    named = trials.dropna(subset=[column]).drop_duplicates(column)
     strategies = named["stimulus"].map(strategy_of) if source == "released" else ["natural"] * len(named)
     ours = known[known["stimulus_id"].isin(named[column])] if known is not None else empty_table(STIMULI)
     ids = dict(zip(ours["stimulus_id"], ours["stimulus_id"], strict=True))
@@ -207,7 +209,7 @@ def _report(
         "trials": len(trials),
         "participants": people,
         "images": len(stimuli),
-        "names_without_an_image_file": int((~trials["stimulus_id"].isin(stimuli["stimulus_id"])).sum()),
+        "trials_without_an_image": int((~trials["stimulus_id"].isin(stimuli["stimulus_id"])).sum()),
         "images_of_several_names": int((names > 1).sum()),
         "rejects": len(rejects),
         "duplicate_records": reading.duplicates,

@@ -8,7 +8,7 @@ import torch
 from scipy.special import softmax
 from torch import nn
 
-from bam_pipelines.behavior.settings import ParticipantSettings
+from bam_pipelines.behavior.participant_settings import ParticipantSettings
 from bam_pipelines.compute.seeds import numpy_generator
 
 _BATCH = 256  # images seen at once by the front end; answers do not depend on it beyond rounding

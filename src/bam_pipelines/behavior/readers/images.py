@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
@@ -36,10 +37,9 @@ def read_tensor(path: Path) -> torch.Tensor:
     """
     try:
         images = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path}: cannot be read as one tensor ({str(error).splitlines()[0]}); nothing else is loaded."
-        ) from None
+    except (UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path}: cannot be read as one tensor ({reason}); nothing else is loaded.") from None
     if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4):
         raise ValueError(f"{path}: found {type(images).__name__}, expected a tensor of images (N, C, H, W).")
     if images.dtype != torch.uint8 and not (images.is_floating_point() and bool(((images >= 0) & (images <= 1)).all())):

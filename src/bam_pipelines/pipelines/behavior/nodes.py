@@ -25,9 +25,13 @@ from bam_pipelines.pipelines.places import project_folder
 
 def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, Any], seed: int) -> pd.DataFrame:
     """Draw the true parameters of ``behavior.participants.n_participants`` people for an observer network."""
-    settings = behavior_settings(parameters).participants
-    head = as_observer(observer.network).head
-    return draw_participants(settings.n_participants, head.in_features, head.out_features, settings, seed)
+    settings = behavior_settings(parameters)
+    people, head = settings.participants, as_observer(observer.network).head
+    if head.out_features != settings.n_classes:
+        raise ValueError(
+            f"behavior.n_classes is {settings.n_classes}, expected the {head.out_features} classes of observer_network."
+        )
+    return draw_participants(people.n_participants, head.in_features, head.out_features, people, seed)
 
 
 def collect_first_round(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bam_pipelines.analysis.outcomes import outcome_of_shares
 from bam_pipelines.analysis.published import GUIDANCE_SHARES, PAIR_SHARES, ZERO_ENTROPY_SHARE
 from bam_pipelines.behavior.calibration import Panel, calibrate
 from bam_pipelines.behavior.observers import as_observer, observer_features
@@ -31,5 +32,6 @@ def calibrate_participants(
         **{f"pair_{name}": PAIR_SHARES["base"][name] for name in GUIDANCE_SHARES},
     }
     start = behavior_settings(behavior).participants
-    fitted, found = calibrate(panel, start, published, options["answers_per_image"], options["n_people"], seed)
+    answers, people = options["answers_per_image"], options["n_people"]
+    fitted, found = calibrate(panel, start, published, answers, outcome_of_shares, people, seed)
     return asdict(fitted), {name: {"published": published[name], "simulated": found[name]} for name in published}

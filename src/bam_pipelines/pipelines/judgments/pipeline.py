@@ -2,10 +2,10 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from bam_pipelines.pipelines.judgments.nodes import gather_judgments
+from bam_pipelines.behavior.judgments import judgment_shares
 
 
 def create_pipeline() -> Pipeline:
     """Create the stage; it is a stage of its own so that answers without judgments never replace judgments."""
     inputs = {"trials": "trials", "stimuli": "trial_stimuli"}
-    return Pipeline([Node(gather_judgments, inputs=inputs, outputs="digit_judgments", name="gather_judgments")])
+    return Pipeline([Node(judgment_shares, inputs=inputs, outputs="digit_judgments", name="gather_judgments")])

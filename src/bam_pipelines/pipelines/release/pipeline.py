@@ -2,10 +2,10 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from bam_pipelines.pipelines.release.nodes import export_release
+from bam_pipelines.behavior.sharing.release import release_files
 
 
 def create_pipeline() -> Pipeline:
     """Create the stage; it is a stage of its own because it writes a file an image."""
     inputs = {"trials": "trials", "stimuli": "trial_stimuli"}
-    return Pipeline([Node(export_release, inputs=inputs, outputs="release_export", name="export_release")])
+    return Pipeline([Node(release_files, inputs=inputs, outputs="release_export", name="export_release")])
