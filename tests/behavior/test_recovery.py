@@ -30,10 +30,11 @@ def answered(head, n, bias, temperature, lapse, seed=0):
     return features, draw_answers(chances, draw)
 
 
-def test_biases_and_temperature_are_found(head):
+@pytest.mark.parametrize("lapse", [0.05, 0.6])
+def test_biases_and_temperature_are_found(head, lapse):
     bias = np.array([1.0, -0.5, 0.0, -0.5])
-    features, answers = answered(head, 20_000, bias, 0.7, 0.05)
-    found, temperature = fit_person(features, head, answers, 0.05)
+    features, answers = answered(head, 60_000, bias, 0.7, lapse)
+    found, temperature = fit_person(features, head, answers, lapse)
     np.testing.assert_allclose(found, bias, atol=0.06)
     assert temperature == pytest.approx(0.7, rel=0.05)
 
