@@ -38,7 +38,8 @@ def judge(linear):
 
 
 def residuals(networks, judge, strategy, targets, log_odds=2.0, score=0.75):
-    return BoundaryResiduals(networks, judge, torch.tensor(targets), strategy, BoundaryGoals(log_odds, score))
+    goals = BoundaryGoals(log_odds, score, parting=5.0)
+    return BoundaryResiduals(networks, judge, torch.tensor(targets), strategy, goals)
 
 
 def test_residuals_of_uncertainty(half_detectors, judge):
@@ -57,9 +58,11 @@ def test_residuals_of_controversial(half_detectors, linear, judge):
     image[..., :2] = 1.0
     other = linear(-half_detectors[1].weight, [4.0, 4.0, 0.0])  # logits -4, 0, 0
     found = residuals([half_detectors, other], judge, "controversial", [[0, 1]])(image)
-    first = 2.0 - (4.0 - math.log(2))
-    second = 2.0 - (0.0 - math.log(1 + math.exp(-4.0)))
-    torch.testing.assert_close(found, torch.tensor([[max(first, 0.0), second, 0.0]]))
+    # either sees its own target 4 nats above the other; the first sees both e⁴ + 1 times the rest, the second 1 + e⁻⁴
+    expected = torch.tensor([[1.0, 1.0, 0.0, 2.0 - math.log(1 + math.exp(-4.0)), 0.0]])
+    torch.testing.assert_close(found, expected)
+    swapped = residuals([half_detectors, other], judge, "controversial", [[1, 0]])(image)
+    torch.testing.assert_close(swapped[:, :2], torch.tensor([[9.0, 9.0]]))
 
 
 @pytest.mark.parametrize("limit, share", [(10.0, 1.0), (0.05, None)])

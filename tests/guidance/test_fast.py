@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from bam_pipelines.guidance import fast
-from bam_pipelines.guidance.acceptance import AcceptanceRule
+from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
 from bam_pipelines.guidance.boundary import target_log_odds
 from bam_pipelines.guidance.fast import FastSettings, correction_goals, sample_fast, sample_mixtures
 from bam_pipelines.guidance.sampler import ImageNoise
-from bam_pipelines.guidance.schedule import build_schedule
+from bam_pipelines.guidance.warm_start import draw_pairs, draw_unusual_pairs
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.networks.noise import NoiseSpecification
 
-SETTINGS = FastSettings(start=0.6, steps=5, log_odds=1.0, step_limit=0.05, corrections=4)
+SETTINGS = FastSettings(start=0.6, steps=5, log_odds=1.0, step_limit=0.05, corrections=4, starts=2)
 RULE = AcceptanceRule("uncertainty", 0.1, None, 0.5)
 SEEDS = list(range(12))
 TARGETS = torch.tensor([[0, 1]] * 12)
@@ -44,6 +44,11 @@ def digits():
 @pytest.fixture
 def judge(linear):
     return linear(torch.zeros(1, 16), 2.0)
+
+
+@pytest.fixture
+def judge_of_the_dark(linear):
+    return linear(torch.full((1, 16), -0.2), 2.0)
 
 
 @pytest.fixture
@@ -76,35 +81,59 @@ def test_an_image_depends_on_its_seed_alone(sample):
     assert torch.equal(sample(), together)
 
 
-def test_evaluations_of_the_denoiser(sample, prior, noise):
+@pytest.mark.parametrize("starts, choices", [(1, 0), (3, 3)])
+def test_evaluations_of_the_denoiser(sample, prior, starts, choices):
     prior.network.calls = 0
-    sample()
-    shares = build_schedule(noise, 5, 0.6).timesteps / 1000
-    cleaned = sum(fast.CLEANED[0] <= share <= fast.CLEANED[1] for share in shares.tolist())
-    assert cleaned == 2  # at .359 and .239 of the schedule; .479 and .119 are outside
-    assert prior.network.calls == fast.BISECTIONS + 5 + cleaned
+    sample(settings=replace(SETTINGS, starts=starts))
+    assert prior.network.calls == choices + fast.BISECTIONS + 5
 
 
-def test_without_guidance_a_step_is_that_of_ddim(prior, digits, noise, compute, monkeypatch):
-    monkeypatch.setattr(fast, "CLEANED", (2.0, 3.0))
+def test_the_start_nearest_to_what_is_asked_is_taken(
+    prior, digits, judge_of_the_dark, half_detectors, compute, monkeypatch
+):
+    """The judge takes only dark images for digits, and every image has a dark start and a bright one."""
+    bright, dark = torch.full((12, 1, 4, 4), 0.9), torch.full((12, 1, 4, 4), 0.2)
+    taken = []
+
+    def draw(digits, targets, seeds, number):
+        images = (bright, dark)[number].clone()
+        images[:6] = (dark, bright)[number][:6]
+        return images, images
+
+    monkeypatch.setattr(fast, "draw_unusual_pairs", draw)
+    monkeypatch.setattr(fast._Run, "descend", lambda run, noisy, asked: taken.append(noisy) or noisy)
+    settings = replace(SETTINGS, start=0.1)
+    sample_fast(prior, SEEDS, digits, [half_detectors], judge_of_the_dark, TARGETS, RULE, settings, compute)
+    assert (taken[0].flatten(1).mean(dim=1) < 0).all()  # the prior's range is -1 to 1
+
+
+def test_a_reference_is_the_only_start(prior, digits, judge, half_detectors, compute, monkeypatch):
+    def never(*arguments):
+        raise AssertionError("other digits than the reference were drawn")
+
+    monkeypatch.setattr(fast, "draw_unusual_pairs", never)
+    rule = AcceptanceRule("reference", 0.1, None, 0.5)
+    arguments = (prior, SEEDS, digits, [half_detectors], judge, TARGETS, rule, SETTINGS, compute)
+    images = sample_fast(*arguments, reference_weight=1e4)
+    near = draw_pairs(digits, TARGETS, SEEDS)[0]
+    free = sample_fast(*arguments, reference_weight=0.0)
+    assert (images - near).square().mean() < 0.9 * (free - near).square().mean()
+
+
+def test_without_guidance_a_step_is_a_fresh_noising(prior, digits, noise, compute):
     settings = replace(SETTINGS, steps=2)
     found = sample_mixtures(prior, [4], digits, TARGETS[:1], settings, compute)
 
     signals = noise.alphas_cumprod()[[599, 299]].double()
     draws = ImageNoise([4], (1, 4, 4), torch.device("cpu"))
-    generator = np.random.default_rng(4)
-    pair = [generator.choice(20), 20 + generator.choice(20)]
-    mixture = torch.from_numpy(digits.pixels[pair]).double().amax(dim=0, keepdim=True) / 255 * 2 - 1
+    pair = torch.stack(draw_unusual_pairs(digits, TARGETS[:1], [4], 0))
+    mixture = pair.double().amax(dim=0) * 2 - 1
     noisy = signals[0].sqrt() * mixture + (1 - signals[0]).sqrt() * draws.draw()
 
     def clean(noisy, signal):  # the mean of x0 given x_t, prior N(0, .3²)
         return (signal.sqrt() * 0.09 * noisy / (signal * 0.09 + 1 - signal)).clamp(-1, 1)
 
-    estimate = clean(noisy, signals[0])
-    error = (noisy - signals[0].sqrt() * estimate) / (1 - signals[0]).sqrt()
-    sigma = ((1 - signals[0] / signals[1]) * (1 - signals[1]) / (1 - signals[0])).sqrt()
-    fresh = min(1.5 * sigma, (1 - signals[1]).sqrt())
-    noisy = signals[1].sqrt() * estimate + (1 - signals[1] - fresh**2).sqrt() * error + fresh * draws.draw()
+    noisy = signals[1].sqrt() * clean(noisy, signals[0]) + (1 - signals[1]).sqrt() * draws.draw()
     expected = (clean(noisy, signals[1]) + 1) / 2
     torch.testing.assert_close(found.double(), expected, atol=1e-5, rtol=0)
 
@@ -121,8 +150,39 @@ def test_corrections_ask_for_a_little_more_than_acceptance():
     uncertainty = correction_goals(AcceptanceRule("uncertainty", 0.4, None, 0.5))
     assert (uncertainty.log_odds, uncertainty.judge) == pytest.approx((logit(0.9), 0.75))
     controversial = correction_goals(AcceptanceRule("controversial", 0.9, None, 0.6))
-    assert (controversial.log_odds, controversial.judge) == pytest.approx((logit(0.9) + 0.3, 0.85))
-    assert correction_goals(AcceptanceRule("controversial", None, 1.0, 0.5)).log_odds == pytest.approx(1.3)
+    assert controversial.judge == pytest.approx(0.85)
+    # e^.3 times acceptance's odds of 9 for the own target, its share of both times both
+    assert share(controversial.parting) * share(controversial.log_odds) == pytest.approx(share(math.log(9) + 0.3))
+    assert correction_goals(AcceptanceRule("controversial", None, 1.0, 0.5)).parting == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize("rule", [AcceptanceRule("controversial", p, None, 0.5) for p in (0.3, 0.9, 0.99)])
+def test_what_corrections_ask_for_is_accepted(rule, linear):
+    goals = correction_goals(rule)
+    assert accepted(goals, rule, linear)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.5, 4.0])
+def test_what_corrections_ask_for_with_a_margin_is_accepted(margin, linear):
+    """Even if the rest is one class alone."""
+    rule = AcceptanceRule("controversial", None, margin, 0.5)
+    assert accepted(correction_goals(rule), rule, linear)
+    short = replace(correction_goals(rule), parting=margin - 0.1)
+    assert not accepted(short, rule, linear)
+
+
+def share(log_odds):
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def accepted(goals, rule, linear):
+    """Whether two classifiers that see exactly what is asked for, and one other class, part."""
+    own, other = goals.parting, 0.0
+    rest = math.log(math.exp(own) + 1) - goals.log_odds
+    networks = [linear(torch.zeros(3, 16), logits) for logits in ([own, other, rest], [other, own, rest])]
+    judge = linear(torch.zeros(1, 16), goals.judge)
+    found = assess(torch.zeros(1, 1, 4, 4), TARGETS[:1], networks, judge, rule)
+    return bool(found.accepted[0])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +191,7 @@ def test_corrections_ask_for_a_little_more_than_acceptance():
         ({"start": 1.0}, "start is 1.0, expected above 0 and below 1"),
         ({"steps": 0}, "steps is 0 and corrections 4"),
         ({"corrections": -1}, "steps is 5 and corrections -1"),
+        ({"starts": 0}, "starts is 0, expected at least 1"),
         ({"step_limit": 0.0}, "step_limit is 0.0, expected above 0"),
     ],
 )

@@ -28,7 +28,7 @@ from bam_pipelines.networks.noise import NoiseSpecification
 DIGITS = Digits(
     np.random.default_rng(0).integers(0, 256, (9, 1, 4, 4), dtype=np.uint8), np.arange(9, dtype=np.uint8) % 3
 )
-FAST = FastSettings(0.6, 3, 1.0, 0.05, 1)
+FAST = FastSettings(0.6, 3, 1.0, 0.05, 1, 2)
 CELLS = [Cell(("a",), (0, 1), 3), Cell(("b",), (0, 2), 2), Cell(("a",), (1, 2), 1)]
 PLAN = SamplingPlan(
     method=PaperMethod(SamplerSettings(steps=4, repeats=1, guidance_scale=0.3), 10.0, DIGITS, 50.0),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bam_pipelines.guidance.warm_start import balance, draw_pairs, mix_digits
+from bam_pipelines.guidance.warm_start import DRAWS, balance, draw_pairs, draw_unusual_pairs, mix_digits
 from bam_pipelines.images.digits import Digits
 
 LABELS = np.arange(30, dtype=np.uint8) % 3
@@ -37,6 +37,29 @@ def test_an_images_digits_depend_on_its_seed_alone():
 def test_a_class_without_digits_is_named():
     with pytest.raises(ValueError, match="no digit of class 7 to begin from"):
         draw_pairs(DIGITS, torch.tensor([[0, 7]]), [1])
+
+
+def test_unusual_digits_are_the_farthest_of_those_drawn():
+    """Class 0 has one digit far from its mean: it is among three drawn of ten with probability 1 - .9³."""
+    pixels = np.full((20, 1, 2, 2), 100, dtype=np.uint8)
+    pixels[7] = 250
+    digits = Digits(pixels, np.repeat(np.array([0, 1], dtype=np.uint8), 10))
+    n = 600
+    first, second = draw_unusual_pairs(digits, torch.tensor([[0, 1]] * n), list(range(n)), 0)
+    share = (first[:, 0, 0, 0] > 0.9).double().mean().item()
+    assert share == pytest.approx(1 - 0.9**DRAWS, abs=4 * (0.25 / n) ** 0.5)
+    assert (second == 100 / 255).all()
+
+
+def test_unusual_digits_depend_on_seed_and_number_alone():
+    targets = torch.tensor([[0, 1], [2, 1], [0, 1]] * 10)
+    seeds = list(range(30))
+    together = [rows_of(images) for images in draw_unusual_pairs(DIGITS, targets, seeds, 1)]
+    alone = [rows_of(images) for images in draw_unusual_pairs(DIGITS, targets[29:], [29], 1)]
+    assert [rows[29] for rows in together] == [rows[0] for rows in alone]
+    other = [rows_of(images) for images in draw_unusual_pairs(DIGITS, targets, seeds, 2)]
+    assert other != together
+    assert [LABELS[row] for row in together[0]] == targets[:, 0].tolist()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,14 @@ def test_the_bundle_holds_500_digits_a_class():
     assert np.bincount(digits.labels).tolist() == [500] * 10
 
 
+def test_distances_from_the_mean_by_hand():
+    """Two digits of class 0 lie 2 pixels of 255 apart, each a half from their mean; class 1 has one digit."""
+    pixels = np.zeros((3, 1, 1, 2), dtype=np.uint8)
+    pixels[1] = 255
+    digits = Digits(pixels, np.array([0, 0, 1], dtype=np.uint8))
+    assert digits.distances_from_mean == pytest.approx([0.5**0.5, 0.5**0.5, 0.0])
+
+
 def test_the_official_pair_is_read(tmp_path):
     write_official(tmp_path, IMAGES, np.array([2, 0, 1]), part="t10k")
     digits = official_digits(tmp_path, "test", {}, n_classes=3)

@@ -28,14 +28,16 @@ class BoundaryGoals:
     Parameters
     ----------
     log_odds
-        Least log-odds, nats. ``uncertainty``: of the two targets together over all other classes; ``controversial``:
-        of each classifier's own target over all other classes.
+        Least log-odds of the two targets together over all other classes, for each classifier, nats.
     judge
         Least score of the judge.
+    parting
+        Only for ``controversial``: least log-odds of each classifier's own target over the other one, nats.
     """
 
     log_odds: float
     judge: float
+    parting: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class BoundaryResiduals:
         int64, (N, 2): o1 and o2 of each image.
     strategy
         ``uncertainty`` and ``reference``: the log-odds of o1 over o2 are to be 0; ``controversial``: the first
-        classifier is to see o1, the second o2.
+        classifier is to see o1 rather than o2, the second o2 rather than o1; both are to see no other class.
     goals
         What else is asked.
     reference
@@ -81,21 +83,18 @@ class BoundaryResiduals:
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Return the residuals of images (N, C, H, W) in [0, 1]: (N, R), nats, 0 where nothing is left to do."""
         logits = [classifier(images).float() for classifier in self.classifiers]
-        if self.strategy != "controversial":
-            odds = target_log_odds(logits[0], self.targets)
-            short = [odds, self._short(logits[0], self.targets)]
-        else:
-            short = [self._short(values, self.targets[:, k : k + 1]) for k, values in enumerate(logits)]
+        odds = [target_log_odds(values, self.targets) for values in logits]
+        if self.strategy == "controversial":
+            own = odds[0], -odds[1]
+            odds = [(self.goals.parting - values).clamp_min(0) for values in own]
+        rest = [(self.goals.log_odds - log_odds_over_rest(values, self.targets)).clamp_min(0) for values in logits]
         score = self.judge(images).float()[:, 0]
-        asked = torch.stack([*short, JUDGE_NATS * (self.goals.judge - score).clamp_min(0)], dim=1)
+        asked = torch.stack([*odds, *rest, JUDGE_NATS * (self.goals.judge - score).clamp_min(0)], dim=1)
         return asked if self.reference is None else torch.cat([asked, self._away(images, self.reference)], dim=1)
 
     def _away(self, images: torch.Tensor, reference: Reference) -> torch.Tensor:
         difference = (images - reference.images).float().flatten(1)
         return (2 * reference.weight / difference.shape[1]) ** 0.5 * difference
-
-    def _short(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return (self.goals.log_odds - log_odds_over_rest(logits, targets)).clamp_min(0)
 
 
 def target_log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -1,13 +1,17 @@
-"""The fast sampler: a warm start from two digits, few steps of the prior, guidance of the length the boundary asks for.
+"""The fast sampler: the best of a few warm starts, few steps of the prior, guidance as long as the boundary asks for.
 
 What makes it quick: it begins in the middle of the noise schedule, from a mixture that already wavers; every guided
 evaluation goes as far as the residuals in log-odds say, where a step of fixed length takes hundreds; and the last
 small gap is closed on the pixels, without the denoiser.
+
+What keeps it natural: of several mixtures it goes on with the one that needs least guidance; unusual digits go into
+them, for the prior and guidance make images more alike; and each step's noise is fresh, which wipes out what guidance
+draws that is no stroke.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -23,22 +27,20 @@ from bam_pipelines.guidance.boundary import (
     residual_gradient,
     target_log_odds,
 )
-from bam_pipelines.guidance.objectives import Reference
+from bam_pipelines.guidance.objectives import Reference, Strategy
 from bam_pipelines.guidance.sampler import Denoiser, ImageNoise
 from bam_pipelines.guidance.schedule import build_schedule
-from bam_pipelines.guidance.warm_start import balance, draw_pairs, mix_digits
+from bam_pipelines.guidance.warm_start import balance, draw_pairs, draw_unusual_pairs, mix_digits
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import from_range, to_range
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 # of the mixture, each one evaluation of denoiser and classifiers without gradient
 BISECTIONS = 3
-# noise of a step, in units of DDPM's posterior standard deviation: more makes strokes fuller and images more varied
-CHURN = 1.5
-# share of the schedule in which each step is first done once without guidance, then renoised: cleans strokes
-CLEANED = (0.15, 0.45)
-# what guidance asks the judge for: more than digits score, so that it never stops asking
-JUDGE_GOAL = 1.5
+# what guidance asks the judge for; above what digits score, about 1, it never stops asking, and images grow more alike
+JUDGE_GOAL: dict[Strategy, float] = {"uncertainty": 2.0, "reference": 2.0, "controversial": 1.0}
+# what guidance asks of each classifier's own target over the other one, nats: more than acceptance does
+PARTING = 4.0
 # what the corrections ask for beyond acceptance: nats, and a judge's score
 LOG_ODDS_SPARE = 0.3
 JUDGE_SPARE = 0.25
@@ -61,6 +63,8 @@ class FastSettings:
         Longest guided step, above 0, in units of √pixels times the width of the prior's value range.
     corrections
         Steps on the pixels at the end, at least 0.
+    starts
+        Mixtures of two digits among which to choose, at least 1.
     """
 
     start: float
@@ -68,12 +72,15 @@ class FastSettings:
     log_odds: float
     step_limit: float
     corrections: int
+    starts: int
 
     def __post_init__(self) -> None:
         if not 0 < self.start < 1:
             raise ValueError(f"start is {self.start}, expected above 0 and below 1.")
         if self.steps < 1 or self.corrections < 0:
             raise ValueError(f"steps is {self.steps} and corrections {self.corrections}, expected at least 1 and 0.")
+        if self.starts < 1:
+            raise ValueError(f"starts is {self.starts}, expected at least 1.")
         if not self.step_limit > 0:
             raise ValueError(f"step_limit is {self.step_limit}, expected above 0.")
 
@@ -127,12 +134,14 @@ def sample_fast(
     """
     targets = targets.to(compute.device)
     run = _Run(prior, seeds, settings, compute)
-    first, second = (images.to(compute.device) for images in draw_pairs(digits, targets.cpu(), seeds))
-    reference = None if reference_weight is None else Reference(first, reference_weight)
-    goals = BoundaryGoals(settings.log_odds, JUDGE_GOAL)
-    asked = BoundaryResiduals(classifiers, judge, targets, rule.strategy, goals, reference)
-    noisy = run.warm_start(first, second, asked)
-    images = run.descend(noisy, asked)
+    goals = BoundaryGoals(settings.log_odds, JUDGE_GOAL[rule.strategy], PARTING)
+    asked = BoundaryResiduals(classifiers, judge, targets, rule.strategy, goals)
+    if reference_weight is None:
+        pairs = [draw_unusual_pairs(digits, targets.cpu(), seeds, number) for number in range(settings.starts)]
+    else:
+        pairs = [draw_pairs(digits, targets.cpu(), seeds)]
+        asked = replace(asked, reference=Reference(pairs[0][0].to(compute.device), reference_weight))
+    images = run.descend(run.best_start(pairs, asked), asked)
     accepted = BoundaryResiduals(classifiers, judge, targets, rule.strategy, correction_goals(rule))
     return correct_images(images, run.in_precision(accepted), settings.corrections).cpu()
 
@@ -141,14 +150,23 @@ def correction_goals(rule: AcceptanceRule) -> BoundaryGoals:
     """Return what the corrections ask for: a little more than acceptance does, so that rounding does not undo it.
 
     For uncertainty the two targets together need twice the probability p that acceptance asks of each; they are asked
-    for the middle between that and 1, ½ + p, so that a small gap between them is harmless.
+    for the middle between that and 1, ½ + p, so that a small gap between them is harmless. For controversial stimuli
+    the own target's probability is that of both targets times its share of them; each is asked for the square root of
+    a little more than p. There, as with a margin, both targets together are asked for at least a little more than twice
+    the rest: the own one, half of them or more, is then the top class.
     """
     judge = rule.judge + JUDGE_SPARE
+    to_be_top = math.log(2) + LOG_ODDS_SPARE
     if rule.margin is not None:
-        return BoundaryGoals(rule.margin + LOG_ODDS_SPARE, judge)
+        return BoundaryGoals(to_be_top, judge, rule.margin + LOG_ODDS_SPARE)
     if rule.strategy == "controversial":
-        return BoundaryGoals(_logit(rule.required_probability) + LOG_ODDS_SPARE, judge)
+        each = _logit(_probability(_logit(rule.required_probability) + LOG_ODDS_SPARE) ** 0.5)
+        return BoundaryGoals(max(each, to_be_top), judge, each)
     return BoundaryGoals(_logit(rule.required_probability + 0.5), judge)
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _logit(probability: float) -> float:
@@ -166,8 +184,8 @@ def sample_mixtures(
 ) -> torch.Tensor:
     """Sample images between two digits that no classifier guides: the control for what guidance adds.
 
-    They begin as :func:`sample_fast` does, from two digits mixed in equal parts, and go the same way without guidance,
-    bisection or corrections; see there for the parameters.
+    They begin with a mixture as :func:`sample_fast` does, of two digits in equal parts, and go the same way without
+    choice, guidance or corrections; see there for the parameters.
 
     Returns
     -------
@@ -175,7 +193,7 @@ def sample_mixtures(
         float32, (N, C, H, W) in [0, 1], on the CPU.
     """
     run = _Run(prior, seeds, settings, compute)
-    first, second = (images.to(compute.device) for images in draw_pairs(digits, targets, seeds))
+    first, second = (images.to(compute.device) for images in draw_unusual_pairs(digits, targets, seeds, 0))
     equal = torch.full((len(first),), 0.5)
     return run.descend(run.noised(first, second, equal, run.noise.draw()), None).cpu()
 
@@ -188,23 +206,38 @@ class _Run:
         shape = (arguments["channels"], arguments["image_size"], arguments["image_size"])
         low, high = self.value_range = prior.noise.value_range
         self.schedule = build_schedule(prior.noise, settings.steps, settings.start)
-        self.share_of_steps = self.schedule.timesteps / prior.noise.steps
         self.denoise = Denoiser(prior, self.schedule, compute)
         self.noise = ImageNoise(seeds, shape, compute.device)
         self.limit = settings.step_limit * (high - low) * math.prod(shape) ** 0.5
         self.compute = compute
 
-    def warm_start(self, first: torch.Tensor, second: torch.Tensor, asked: BoundaryResiduals) -> torch.Tensor:
-        """Return the noisy mixture through whose denoised estimate the classifiers waver between the targets."""
-        noise = self.noise.draw()
+    def best_start(self, pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], asked: BoundaryResiduals) -> torch.Tensor:
+        """Return, for each image, a noisy mixture through whose denoised estimate the classifiers waver.
+
+        It is of the pair whose mixture in equal parts is nearest to what is asked.
+        """
+        firsts, seconds = (torch.stack(images).to(self.compute.device) for images in zip(*pairs, strict=True))
+        n = firsts.shape[1]
+        noises = torch.stack([self.noise.draw() for _ in pairs])
+        best = torch.zeros(n, dtype=torch.long, device=self.compute.device)
+        if len(pairs) > 1:
+            equal = torch.full((n,), 0.5)
+            starts = [self.noised(firsts[k], seconds[k], equal, noises[k]) for k in range(len(pairs))]
+            merits = [self.in_precision(asked)(self._estimate(noisy)).square().sum(dim=1) for noisy in starts]
+            best = torch.stack(merits).argmin(dim=0)
+        chosen = (best, torch.arange(n, device=best.device))
+        first, second, noise = firsts[chosen], seconds[chosen], noises[chosen]
 
         def wavering(share: torch.Tensor) -> torch.Tensor:
-            images = from_range(self.denoise(self.noised(first, second, share, noise), 0), self.value_range)
+            images = self._estimate(self.noised(first, second, share, noise))
             with self.compute.autocast():
                 logits = [classifier(images).float() for classifier in asked.classifiers]
             return torch.stack([target_log_odds(values, asked.targets) for values in logits]).sum(dim=0)
 
-        return self.noised(first, second, balance(wavering, len(first), BISECTIONS), noise)
+        return self.noised(first, second, balance(wavering, n, BISECTIONS), noise)
+
+    def _estimate(self, noisy: torch.Tensor) -> torch.Tensor:
+        return from_range(self.denoise(noisy, 0), self.value_range)
 
     def noised(
         self, first: torch.Tensor, second: torch.Tensor, share: torch.Tensor, noise: torch.Tensor
@@ -217,10 +250,8 @@ class _Run:
     def descend(self, noisy: torch.Tensor, asked: BoundaryResiduals | None) -> torch.Tensor:
         """Return images in [0, 1] at the end of the steps; without guidance if nothing is asked."""
         for step in range(len(self.schedule)):
-            if CLEANED[0] <= self.share_of_steps[step].item() <= CLEANED[1]:
-                noisy = self._renoise(self._step(noisy, self.denoise(noisy, step), step), step)
             if asked is None:
-                noisy = self._step(noisy, self.denoise(noisy, step), step)
+                noisy = self._step(self.denoise(noisy, step), step)
             else:
                 noisy = self._guided_step(noisy, asked, step)
         return from_range(noisy, self.value_range).clamp(0, 1)
@@ -233,7 +264,7 @@ class _Run:
             return self.in_precision(asked)(from_range(estimates[0], self.value_range))
 
         residuals, gradient = residual_gradient(noisy, through_denoiser, f"step {step}")
-        return self._step(noisy, estimates[0].detach(), step) + boundary_step(residuals, gradient, self.limit)
+        return self._step(estimates[0].detach(), step) + boundary_step(residuals, gradient, self.limit)
 
     def in_precision(self, residuals: BoundaryResiduals) -> Residuals:
         """Return the residuals as they are in the run's precision."""
@@ -244,15 +275,9 @@ class _Run:
 
         return evaluate
 
-    def _step(self, noisy: torch.Tensor, clean: torch.Tensor, step: int) -> torch.Tensor:
-        """Go to the next noise level; the denoised estimate itself after the last."""
-        signal, after = self.schedule.signal[step].item(), self.schedule.next_signal[step].item()
-        if after == 1:
+    def _step(self, clean: torch.Tensor, step: int) -> torch.Tensor:
+        """Put the next step's noise on the denoised estimate; none after the last."""
+        signal = self.schedule.next_signal[step].item()
+        if signal == 1:
             return clean
-        fresh = min(CHURN * self.schedule.sigma[step].item(), (1 - after) ** 0.5)
-        noise = (noisy - signal**0.5 * clean) / (1 - signal) ** 0.5
-        return after**0.5 * clean + max(1 - after - fresh**2, 0.0) ** 0.5 * noise + fresh * self.noise.draw()
-
-    def _renoise(self, images: torch.Tensor, step: int) -> torch.Tensor:
-        beta = self.schedule.beta[step].item()
-        return (1 - beta) ** 0.5 * images + beta**0.5 * self.noise.draw()
+        return signal**0.5 * clean + (1 - signal) ** 0.5 * self.noise.draw()

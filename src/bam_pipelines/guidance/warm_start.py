@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import to_unit
 from bam_pipelines.images.table import table_pixels
+
+# unusual digits are the least typical of so many that are drawn
+DRAWS = 4
 
 Wavering = Callable[[torch.Tensor], torch.Tensor]
 
@@ -51,6 +55,41 @@ def draw_rows(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> np
 def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the digits o1 and the digits o2 that :func:`draw_rows` draws, float32, (N, C, H, W) in [0, 1]."""
     rows = draw_rows(digits, targets, seeds)
+    return to_unit(digits.pixels[rows[:, 0]]), to_unit(digits.pixels[rows[:, 1]])
+
+
+def draw_unusual_pairs(
+    digits: Digits, targets: torch.Tensor, seeds: Sequence[int], number: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw digits that are unusual of their class: each the farthest from its class's mean of :data:`DRAWS`.
+
+    Parameters
+    ----------
+    digits, targets
+        As for :func:`draw_rows`.
+    seeds
+        One an image; with ``number`` they alone decide what is drawn.
+    number
+        Another one gives other digits for the same seeds, at least 0.
+
+    Returns
+    -------
+    tuple of torch.Tensor
+        The digits o1 and the digits o2, float32, (N, C, H, W) in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If there is no digit of a target's class.
+    """
+    drawn = np.stack(
+        [
+            draw_rows(digits, targets, [derive_seed(seed, "warm start", number, draw) for seed in seeds])
+            for draw in range(DRAWS)
+        ]
+    )
+    farthest = digits.distances_from_mean[drawn].argmax(axis=0)
+    rows = np.take_along_axis(drawn, farthest[None], axis=0)[0]
     return to_unit(digits.pixels[rows[:, 0]]), to_unit(digits.pixels[rows[:, 1]])
 
 

