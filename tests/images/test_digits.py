@@ -26,11 +26,10 @@ def test_the_bundle_holds_500_digits_a_class():
 
 
 def test_distances_from_the_mean_by_hand():
-    """Two digits of class 0 lie 2 pixels of 255 apart, each a half from their mean; class 1 has one digit."""
-    pixels = np.zeros((3, 1, 1, 2), dtype=np.uint8)
-    pixels[1] = 255
+    """Two digits of class 0 differ in one pixel by 1, each a half from their mean; class 1 has one digit."""
+    pixels = np.array([[0, 255], [255, 255], [7, 9]], dtype=np.uint8).reshape(3, 1, 1, 2)
     digits = Digits(pixels, np.array([0, 0, 1], dtype=np.uint8))
-    assert digits.distances_from_mean == pytest.approx([0.5**0.5, 0.5**0.5, 0.0])
+    assert digits.distances_from_mean == pytest.approx([0.5, 0.5, 0.0])
 
 
 def test_the_official_pair_is_read(tmp_path):
