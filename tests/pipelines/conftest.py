@@ -65,7 +65,7 @@ def compute(tmp_path):
 @pytest.fixture
 def tiny_samplers():
     return {
-        "fast": {"start": 0.65, "steps": 4, "log_odds": 3.0, "step_limit": 0.05, "corrections": 4},
+        "fast": {"start": 0.65, "steps": 4, "log_odds": 3.0, "step_limit": 0.05, "corrections": 4, "starts": 2},
         "paper": {"steps": 12, "repeats": 1, "guidance_scale": 0.5, "judge_weight": 10},
     }
 
