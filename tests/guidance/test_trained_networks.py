@@ -18,7 +18,7 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.registry import read_network
 
 NETWORKS = Path(__file__).parents[2] / "data" / "06_models"
-SETTINGS = FastSettings(start=0.6, steps=10, log_odds=7.0, step_limit=0.03, corrections=5, starts=4)
+SETTINGS = FastSettings(start=0.6, steps=10, log_odds=7.0, step_limit=0.025, corrections=6, starts=5)
 TARGETS = torch.tensor(list(combinations(range(10), 2)))
 RULE = AcceptanceRule("uncertainty", 0.4, None, 0.5)
 

@@ -12,7 +12,7 @@ from bam_pipelines.images.pixels import to_unit
 from bam_pipelines.images.table import table_pixels
 
 # unusual digits are the least typical of so many that are drawn
-DRAWS = 4
+DRAWS = 5
 
 Wavering = Callable[[torch.Tensor], torch.Tensor]
 
