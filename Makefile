@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-behavior test lint format viz mlflow clean
+.PHONY: run bench-sampling bench-behavior bench-experiment test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -23,6 +23,10 @@ bench-sampling: $(VENV)/.run-installed
 bench-behavior: $(VENV)/.run-installed
 	python -m benchmarks.behavior
 
+# fifty participants at once at the study's server, half a minute
+bench-experiment: $(VENV)/.run-installed
+	python -m benchmarks.experiment
+
 test: lint
 	pytest
 
@@ -35,6 +39,10 @@ lint: $(VENV)/.test-installed
 format: $(VENV)/.test-installed
 	ruff check --fix
 	ruff format
+
+# fetches jsPsych's files in the versions of vendored.json, with npm, and writes their checksums
+vendor: $(VENV)/.run-installed
+	python -m tools.vendor_jspsych
 
 viz: $(VENV)/.run-installed
 	kedro viz run

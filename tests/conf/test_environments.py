@@ -42,12 +42,13 @@ def test_there_are_the_four_environments_and_three_examples_of_tables():
     assert ENVIRONMENTS == ["base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke"]
 
 
-def test_every_stage_is_registered_and_all_but_four_are_in_the_default_run(pipelines):
+def test_every_stage_is_registered_and_those_on_request_are_not_in_the_default_run(pipelines):
     assert set(pipelines) == {*STAGES, "__default__"}
     left_out = {node for name in STAGES for node in pipelines[name].nodes} - set(pipelines["__default__"].nodes)
-    assert left_out == {
-        node for name in ("prior", "calibration", "judgments", "release") for node in pipelines[name].nodes
-    }
+    on_request = ("prior", "calibration", "judgments", "release", "second_study")
+    # with simulated participants, what reads a second round is a part of manipulation
+    assert left_out == {node for name in on_request for node in pipelines[name].nodes}
+    assert set(pipelines["manipulation_analysis"].nodes) < set(pipelines["manipulation"].nodes)
 
 
 def test_every_parameter_that_a_stage_takes_is_there(env, pipelines):

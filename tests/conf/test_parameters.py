@@ -9,6 +9,9 @@ from kedro.config import OmegaConfigLoader
 from bam_pipelines.alignment.fine_tuning import FineTuning
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.device import resolve_compute
+from bam_pipelines.experiment.pair_lists import pair_design
+from bam_pipelines.experiment.settings import experiment_settings
+from bam_pipelines.experiment.texts import read_texts
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import balanced_cells, controversial_cells, uncertainty_cells, unguided_cells
 from bam_pipelines.guidance.methods import build_method
@@ -23,6 +26,10 @@ from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).parents[2] / "conf"
 ENVIRONMENTS = ("base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke")
+
+
+# their parameters are those of behavior, experiment and manipulation
+WITHOUT = {"judgments", "release", "second_study", "manipulation_analysis"}
 
 
 def parameters_of(env):
@@ -49,12 +56,18 @@ def test_an_environment_changes_parameters_that_base_has(file):
 
 
 def test_each_stage_that_has_any_has_its_own_parameters(parameters):
-    assert set(parameters) == {*STAGES, "seed", "compute"} - {"judgments", "release"}
+    assert set(parameters) == {*STAGES, "seed", "compute"} - WITHOUT
 
 
 def test_compute_is_understood(parameters):
     resolve_compute(parameters["compute"])
     assert parameters["seed"] >= 0
+
+
+def test_a_study_has_its_texts(parameters):
+    settings = experiment_settings(parameters["experiment"])
+    assert pair_design(parameters["experiment"]["pairs"]).quotas()
+    assert read_texts(CONF.parent / settings.texts, settings.language)
 
 
 def test_every_classifier_is_trained_on_more_than_a_batch(parameters):

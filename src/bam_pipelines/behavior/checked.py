@@ -36,7 +36,8 @@ def check_names(kind: type, name: str, parameters: Mapping[str, Any]) -> None:
     expected = {field.name for field in fields(kind)}
     missing, unknown = sorted(expected - set(parameters)), sorted(set(parameters) - expected)
     if missing:
-        raise ValueError(f"parameter {name}.{missing[0]} is missing; set it in conf/base/behavior/parameters.yml.")
+        stage = name.split(".")[0]
+        raise ValueError(f"parameter {name}.{missing[0]} is missing; set it in conf/base/{stage}/parameters.yml.")
     if unknown:
         raise ValueError(f"parameter {name}.{unknown[0]} is unknown; expected {', '.join(sorted(expected))}.")
 

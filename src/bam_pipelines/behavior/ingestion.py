@@ -90,7 +90,7 @@ def ingest(
     _check_share(rejects, len(trials), max_reject_share)
     table = _as_trials(trials, settings.dataset_id)
     report = _report(found, reading, table, trials, stimuli, rejects)
-    return Round(table, stimuli, validate(rejects, REJECTS), _sittings(found, table, pseudonyms), report)
+    return Round(table, stimuli, validate(rejects, REJECTS), _sittings(found, trials, pseudonyms), report)
 
 
 def _pseudonyms(settings: SourceSettings, salt: str | None) -> Pseudonyms:
@@ -185,11 +185,19 @@ def _sittings(found: SourceRecords, trials: pd.DataFrame, pseudonyms: Pseudonyms
     table = pd.DataFrame(
         {
             "participant_id": people,
-            "planned_trials": pd.Series(pd.NA, index=range(len(people)), dtype="Int32"),
+            "planned_trials": _planned(trials).reindex(people).astype("Int32").array,
             "blur_events": pd.Series([blurs.get(person) for person in people], dtype="Int32"),
         }
     )
     return validate(table, SITTINGS)
+
+
+def _planned(trials: pd.DataFrame) -> pd.Series:
+    """Return how many trials each person was to see in all rounds; null for those of whom a round does not say it."""
+    by_round = trials.groupby(["participant_id", "round"])["planned"].max()
+    return (
+        by_round.groupby("participant_id").sum(min_count=1).where(by_round.isna().groupby("participant_id").sum() == 0)
+    )
 
 
 def _report(

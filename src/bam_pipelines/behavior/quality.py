@@ -47,7 +47,7 @@ def assess_quality(trials: pd.DataFrame, sittings: pd.DataFrame, rules: QualityR
     trials
         Trial table; its include and exclude_reason are replaced.
     sittings
-        participant_id, planned_trials (answered or not), blur_events; each null where nobody knows.
+        participant_id, planned_trials (answered or not, without practice), blur_events; each null where nobody knows.
     rules
         Thresholds.
     n_classes
@@ -119,12 +119,18 @@ def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> p
                 "repeat_agreement": repeat_agreement(own),
                 "median_rt_ms": float(own["rt_ms"].median()) if own["rt_ms"].notna().any() else np.nan,
                 "blur_events": blurs,
-                "completion": np.nan if pd.isna(planned) else int(own["response"].notna().sum()) / int(planned),
+                "completion": _completion(own, planned),
                 "n_catch": n_catch,
                 **_habits(own),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _completion(own: pd.DataFrame, planned: object) -> float:
+    if pd.isna(planned):
+        return float("nan")
+    return int(own["response"][own["phase"] != "practice"].notna().sum()) / int(planned)
 
 
 def _habits(own: pd.DataFrame) -> dict[str, float]:

@@ -139,6 +139,11 @@ class BehaviorSettings:
         check(self, "max_reject_share", 0 <= self.max_reject_share <= 1, "from 0 to 1")
 
 
+def session_settings(parameters: Mapping[str, Any]) -> SessionSettings:
+    """Read ``params:behavior.session`` alone; the errors are those of :func:`behavior_settings`."""
+    return settings_group(SessionSettings, "behavior.session", parameters)
+
+
 _GROUPS = {
     "participants": ParticipantSettings,
     "session": SessionSettings,

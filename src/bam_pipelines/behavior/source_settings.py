@@ -1,7 +1,7 @@
 """Where answers of people lie and how they are written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bam_pipelines.behavior.checked import settings_group
@@ -42,6 +42,10 @@ class SourceSettings:
             raise ValueError(
                 f"ratings is {dict(self.ratings)}, expected fields for category and rating, or null for both."
             )
+
+    def of_round(self, number: int) -> "SourceSettings":
+        """Return the settings for a round's answers: those of later rounds lie in a folder of their own beside."""
+        return self if number == 1 else replace(self, path=f"{self.path}_round_{number}")
 
 
 def source_settings(name: str, parameters: Mapping[str, Any], private: Sequence[str]) -> SourceSettings:

@@ -1,6 +1,7 @@
 """The order in which one participant sees stimuli, repeats and catch digits."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ def trial_order(
     settings: SessionSettings,
     repeat_share: float,
     draw: np.random.Generator,
+    repeated: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Order one sitting at random.
 
@@ -28,6 +30,8 @@ def trial_order(
         Share of the stimuli that are shown again.
     draw
         The participant's generator.
+    repeated
+        Which stimuli are shown again, or None to draw so many as ``repeat_share`` says.
 
     Returns
     -------
@@ -41,7 +45,10 @@ def trial_order(
         If so many repeats or catch trials do not fit.
     """
     first = draw.permutation(sorted(stimulus_ids))
-    origins, places = _repeats(len(first), repeat_share, settings.repeat_gap, draw)
+    n_repeats = round(repeat_share * len(first)) if repeated is None else len(repeated)
+    origins, places = _repeats(len(first), n_repeats, settings.repeat_gap, draw)
+    if repeated is not None:
+        first = _brought_to(first, origins, repeated)
     n_shown = len(first) + len(origins)
     catches = _catch_digits(catch_ids, n_shown, settings, draw)
     # Sorting keys: the k-th first showing stands at k; repeats and catch trials fall in between.
@@ -57,9 +64,8 @@ def trial_order(
     return ordered.astype({"stimulus_id": "str", "repetition": "int8"})
 
 
-def _repeats(n: int, share: float, gap: int, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _repeats(n: int, n_repeats: int, gap: int, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return which first showings are repeated and the sorting keys of the repeats."""
-    n_repeats = round(share * n)
     n_early = max(0, n - gap)  # first showings with at least `gap` others after them
     if n_repeats > n_early:
         raise ValueError(
@@ -69,6 +75,16 @@ def _repeats(n: int, share: float, gap: int, draw: np.random.Generator) -> tuple
     origins = draw.choice(n_early, n_repeats, replace=False) if n_repeats else np.zeros(0, dtype=np.int64)
     # Standing just before item q means that q − origin trials lie from one to the other, others inserted apart.
     return origins, draw.integers(origins + gap, n + 1) - 0.5
+
+
+def _brought_to(first: np.ndarray, origins: np.ndarray, repeated: Collection[str]) -> np.ndarray:
+    """Return a random order in which the repeated stimuli stand at the origins."""
+    again = np.isin(first, list(repeated))
+    order = np.empty_like(first)
+    at_origin = np.zeros(len(first), dtype=bool)
+    at_origin[origins] = True
+    order[origins], order[~at_origin] = first[again], first[~again]
+    return order
 
 
 def _catch_digits(

@@ -11,7 +11,7 @@ from bam_pipelines.behavior.readers.records import Records
 REQUIRED = ("participant", "stimulus", "response")
 OPTIONAL = (
     "session", "round", "block", "trial_index", "task", "phase", "repetition", "rt", "modality", "catch", "expected",
-    "is_train", "started_at_ms",
+    "is_train", "started_at_ms", "planned",
 )  # fmt: skip
 
 

@@ -16,7 +16,10 @@ from bam_pipelines.behavior.readers.text_values import (
 )
 from bam_pipelines.behavior.schemas import MODALITIES, PHASES, TASKS
 
-_WHOLE_NUMBERS = {"session": 1, "round": 1, "block": 0, "trial_index": 0, "repetition": 0, "started_at_ms": 0}
+_WHOLE_NUMBERS = {
+    "session": 1, "round": 1, "block": 0, "trial_index": 0, "repetition": 0, "started_at_ms": 0,
+    "planned": 1,
+}  # fmt: skip
 _WORDS = {"task": TASKS, "phase": PHASES, "modality": MODALITIES}
 
 
@@ -28,8 +31,8 @@ class Reading:
     ----------
     trials
         participant_id, session, round, block, trial_index, task, phase, stimulus (as the source names it),
-        repetition, response, response_modality, rt_ms, is_catch, expected_response, is_train, started_at_ms, file and
-        line, and ``extra_*``; in the order of the file.
+        repetition, response, response_modality, rt_ms, is_catch, expected_response, is_train, started_at_ms, planned
+        (how many trials this person was to see), file and line, and ``extra_*``; in the order of the file.
     rejects
         file, line, reason, content.
     dropped

@@ -15,7 +15,7 @@ from bam_pipelines.behavior.quality import Assessment, assess_quality
 from bam_pipelines.behavior.recovery import recover_parameters, summarise_recovery
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
 from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
-from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
 from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
 from bam_pipelines.behavior.splits import complete_splits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -66,20 +66,32 @@ def collect_second_round(
 def read_answers(parameters: dict[str, Any], seed: int, known: pd.DataFrame | None = None) -> Round:
     """Read people's answers from files, and split them by image where the source has no split of its own."""
     settings = behavior_settings(parameters)
-    source = settings.sources[settings.source]
-    ingested = ingest(
-        settings.source, source, project_folder(), read_salt(), known, settings.max_reject_share, settings.n_classes
-    )
-    trials = complete_splits(ingested.trials, settings.splits, seed)
-    return ingested._replace(trials=trials)
+    found = _ingested(settings, known, 1)
+    return found._replace(trials=complete_splits(found.trials, settings.splits, seed))
 
 
 def read_answers_to_own_stimuli(
     parameters: dict[str, Any], seed: int, stimuli: pd.DataFrame, digits: pd.DataFrame
 ) -> Round:
     """Read people's answers to stimuli of this project and to digits for attention."""
+    return read_answers(parameters, seed, _own(stimuli, digits))
+
+
+def _own(stimuli: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
+    """Return what a study of this project may show."""
     shown = [table[list(STIMULI.kinds)].astype("object") for table in (stimuli, natural_stimuli(digits))]
-    return read_answers(parameters, seed, pd.concat(shown, ignore_index=True).drop_duplicates("stimulus_id"))
+    return pd.concat(shown, ignore_index=True).drop_duplicates("stimulus_id")
+
+
+def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_number: int) -> Round:
+    source = settings.sources[settings.source].of_round(round_number)
+    root, share = project_folder(), settings.max_reject_share
+    return ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
+
+
+def read_second_round(parameters: dict[str, Any], stimuli: pd.DataFrame, digits: pd.DataFrame) -> Round:
+    """Read people's answers to the stimuli of their pairs; nothing is fitted to them, so they are not split."""
+    return _ingested(behavior_settings(parameters), _own(stimuli, digits), 2)
 
 
 def flag_answers(collected: pd.DataFrame, sittings: pd.DataFrame, parameters: dict[str, Any]) -> Assessment:

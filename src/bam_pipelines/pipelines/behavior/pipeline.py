@@ -10,6 +10,7 @@ from bam_pipelines.pipelines.behavior.nodes import (
     flag_answers,
     read_answers,
     read_answers_to_own_stimuli,
+    read_second_round,
     recover_participants,
     report_answers,
     share_answers,
@@ -53,32 +54,35 @@ def _simulated() -> Pipeline:
     return Pipeline([draw, collect, *_assessment(), recover])
 
 
-def create_second_round(namespace: str = "round_2") -> Pipeline:
+def create_second_round(source: AnswerSource = SIMULATED, namespace: str = "round_2") -> Pipeline:
     """Create the second round, in which each pair answers to the stimuli made for it.
 
     Parameters
     ----------
+    source
+        Where answers come from.
     namespace
         Prefix of its nodes and of everything that it gives, ``round_2.trials`` for example.
 
     Returns
     -------
     kedro.pipeline.Pipeline
-        Takes ``manipulation_stimuli``, ``manipulation_pairs`` and, from the first round's inputs, ``mnist_test``,
+        Takes ``manipulation_stimuli`` and ``mnist_test``, and of simulated participants ``manipulation_pairs``,
         ``observer_network`` and ``participant_parameters``.
     """
-    inputs = {**_collect_inputs(), "pairs": "pairs"}
-    collect = Node(collect_second_round, inputs=inputs, outputs=_COLLECTED, name="collect_answers")
+    inputs = {"stimuli": "manipulation_stimuli", "mnist_test": "mnist_test"}
+    if source.simulated:
+        taken = {**_collect_inputs(), "pairs": "pairs"}
+        collect = Node(collect_second_round, inputs=taken, outputs=_COLLECTED, name="collect_answers")
+        people = {name: name for name in ("observer_network", "participant_parameters")}
+        inputs |= {**people, "pairs": "manipulation_pairs"}
+    else:
+        taken = {"parameters": "params:behavior", "stimuli": "stimuli", "digits": "mnist_test"}
+        collect = Node(read_second_round, inputs=taken, outputs=_COLLECTED, name="read_answers")
     return Pipeline(
         [collect, *_assessment()],
         namespace=namespace,
-        inputs={
-            "stimuli": "manipulation_stimuli",
-            "pairs": "manipulation_pairs",
-            "mnist_test": "mnist_test",
-            "observer_network": "observer_network",
-            "participant_parameters": "participant_parameters",
-        },
+        inputs=inputs,
         parameters={"params:behavior", "params:seed"},
     )
 

@@ -19,9 +19,14 @@ _OPTIONS = {"options": "params:manipulation", "seed": "params:seed"}
 def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
     """Return the stage: individual models to pairs and customised stimuli.
 
-    With simulated participants a second round and its outcomes follow; people need an experiment before.
+    With simulated participants a second round and its outcomes follow; people take part in a study before.
     """
-    return _customised() + create_second_round() + _analysis() if source.simulated else _customised()
+    return _customised() + create_analysis(source) if source.simulated else _customised()
+
+
+def create_analysis(source: AnswerSource = SIMULATED) -> Pipeline:
+    """Return the stage manipulation_analysis: answers of a second round to its outcomes."""
+    return create_second_round(source) + _analysis()
 
 
 def _customised() -> Pipeline:

@@ -1,0 +1,221 @@
+// The study: what a list says, shown with jsPsych, saved block by block by the page's transport.
+class BamStop extends Error {
+  // `word` names a text of the interface that says why the study cannot go on
+  constructor(word, detail = "") {
+    super(detail || word);
+    this.word = word;
+    this.detail = detail;
+  }
+}
+
+function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(location.search))) {
+  return parameters.PROLIFIC_PID || null;
+}
+
+(() => {
+  const design = window.BAM_DESIGN;
+  const words = design.texts;
+  const transport = window.BAM_TRANSPORT;
+  const keys = design.task === "judgment" ? ["f", "j"] : design.labels.map(String);
+  const say = (word, values = {}) => words[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const escape = (text) => text.replace(/[&<>"]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[mark]);
+  const source = (trial) => `stimuli/${trial.stimulus_id}.png`;
+
+  function show(html) {
+    document.body.innerHTML = `<main class="jspsych-content-wrapper jspsych-display-element"><div class="jspsych-content page">${html}</div></main>`;
+  }
+
+  function stop(error) {
+    const known = error instanceof BamStop && error.word !== "study_error";
+    show(`<p role="alert">${escape(known ? say(error.word) : `${say("study_error")}: ${error.message}`)}</p>`);
+  }
+
+  // one tab at a time; where the browser knows no locks, the server still refuses the older tab
+  function alone() {
+    if (!navigator.locks || window.BAM_TRANSPORT.leave) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock === null ? null : new Promise(() => {});
+      });
+    });
+  }
+
+  function loadList(number) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = `lists/${number}.js`;
+      script.onload = () => resolve(window.BAM_LIST);
+      script.onerror = () => reject(new BamStop("study_unknown"));
+      document.head.append(script);
+    });
+  }
+
+  function page(html, label, extra = {}) {
+    return {
+      type: jsPsychHtmlMultiResponse,
+      stimulus: `<div class="page">${html}</div>`,
+      button_choices: [label],
+      button_html: (choice) => `<button type="button" class="forward">${escape(choice)}</button>`,
+      // optional: nothing is drawn when jsPsych simulates
+      on_load: () => document.querySelector("button.forward")?.focus(),
+      ...extra,
+    };
+  }
+
+  function picture(trial) {
+    const size = `width="${design.image_width}" height="${design.image_height}"`;
+    return `<div class="stimulus"><img src="${source(trial)}" ${size} alt="${escape(say("picture"))}"></div>`;
+  }
+
+  function answerTrial(trial, block, jsPsych, progress) {
+    const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
+    return {
+      type: jsPsychHtmlMultiResponse,
+      stimulus: `<p class="question">${escape(say(`question_${design.task}`))}</p>${picture(trial)}`,
+      keyboard_choices: keys,
+      button_choices: labels,
+      button_html: (choice) => `<button type="button">${escape(choice)}</button>`,
+      data: { ...trial, task: design.task, block },
+      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers"),
+      on_finish: (data) => {
+        // the answer's number is what is read back; a key of the judgment task is no number
+        const answer = data.response_source === "button" ? data.button_response : keys.indexOf(data.keyboard_response);
+        data.response = answer;
+        if (data.response_source === "keyboard") data.keyboard_response = String(answer);
+        data.started_at_ms = Math.max(0, Math.round(data.time_elapsed - data.rt));
+        if (trial.phase !== "practice") jsPsych.progressBar.progress = progress;
+      },
+    };
+  }
+
+  const pause = (html, duration) => ({ type: jsPsychHtmlKeyboardResponse, stimulus: html, choices: "NO_KEYS", trial_duration: duration });
+  const fixation = () => pause(`<div class="fixation" style="height: ${design.image_height}px" aria-hidden="true">+</div>`, design.fixation_ms);
+
+  function feedback(trial, jsPsych) {
+    const wrong = design.task === "judgment" ? say("wrong_judgment") : say("wrong", { n: trial.expected_response });
+    const text = () => (jsPsych.data.get().last(1).values()[0].response === trial.expected_response ? say("right") : wrong);
+    return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
+  }
+
+  function screenForm() {
+    const html = `<div class="page">${words.screen}
+      <label for="card">${escape(say("card_width"))}</label>
+      <input id="card" name="card_px" type="range" min="150" max="900" value="320">
+      <div class="card" id="box"></div>
+      <label for="distance">${escape(say("distance"))}</label>
+      <input id="distance" name="distance_cm" type="number" min="20" max="200" value="60" required><p></p></div>`;
+    return {
+      type: jsPsychSurveyHtmlForm,
+      html,
+      button_label: say("continue"),
+      on_load: () => {
+        const card = document.querySelector("#card");
+        if (card === null) return;
+        const draw = () => { document.querySelector("#box").style.width = `${card.value}px`; };
+        card.addEventListener("input", draw);
+        draw();
+        card.focus();
+      },
+      on_finish: (data) => {
+        const millimetres = (design.image_width * 85.6) / Number(data.response.card_px);
+        data.viewing_distance_cm = Number(data.response.distance_cm);
+        data.image_degrees = (2 * Math.atan(millimetres / 20 / data.viewing_distance_cm) * 180) / Math.PI;
+      },
+    };
+  }
+
+  function saving(number, jsPsych, sent) {
+    return {
+      type: jsPsychCallFunction,
+      async: true,
+      func: (done) => {
+        const element = jsPsych.getDisplayElement();
+        element.innerHTML = `<p class="message" role="status">${escape(say("saving"))}</p>`;
+        const trouble = (there) => {
+          element.innerHTML = `<p class="message ${there ? "trouble" : ""}" role="alert">${escape(say(there ? "save_failed" : "saving"))}</p>`;
+        };
+        transport.save(design, number, sent.fresh(), trouble).then(() => done(), (error) => { jsPsych.abortExperiment(); stop(error); });
+      },
+    };
+  }
+
+  // what jsPsych has noted since the last block was sent, interactions among it
+  function outbox(jsPsych) {
+    let records = 0;
+    let interactions = 0;
+    return {
+      fresh() {
+        const all = jsPsych.data.get().values();
+        const watched = jsPsych.data.getInteractionData().values();
+        const fresh = [...all.slice(records), ...watched.slice(interactions)];
+        [records, interactions] = [all.length, watched.length];
+        return fresh;
+      },
+    };
+  }
+
+  function blockTimeline(block, index, blocks, jsPsych, sent, counted) {
+    const timeline = [{ type: jsPsychPreload, images: [...new Set(block.trials.map(source))], show_progress_bar: false }];
+    for (const trial of block.trials) {
+      if (trial.phase !== "practice") counted.done += 1;
+      timeline.push(fixation(), answerTrial(trial, block.number, jsPsych, counted.done / counted.all));
+      if (trial.phase === "practice") timeline.push(feedback(trial, jsPsych));
+    }
+    timeline.push(saving(block.number, jsPsych, sent));
+    const main = blocks.filter((one) => one.number > 0);
+    if (block.number === 0) timeline.push(page(`<p>${escape(say("start_main"))}</p>`, say("continue")));
+    else if (index < blocks.length - 1) timeline.push(page(`<p>${escape(say("break", { n: main.indexOf(block) + 1, total: main.length }))}</p>`, say("continue")));
+    return timeline;
+  }
+
+  function opening(jsPsych, place) {
+    const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"], minimum_width: 300, minimum_height: 400, exclusion_message: () => `<p>${escape(say("browser"))}</p>` };
+    const first = place.blocks.length === 0;
+    const pages = first
+      ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
+      : [page(`<p>${escape(say("resumed"))}</p>`, say("continue"))];
+    const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue") };
+    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm()] : []), page(words[`instructions_${design.task}`], say("continue"))];
+  }
+
+  async function finish(jsPsych, trouble) {
+    const message = await transport.finish(design, trouble);
+    if (document.fullscreenElement) await document.exitFullscreen();
+    show(`${words.debrief}${message ? `<p>${escape(say(message))}</p>` : ""}`);
+    document.body.dataset.finished = "true";
+    if (transport.leave) transport.leave();
+    else if (design.completion_url) location.assign(design.completion_url);
+  }
+
+  function startTrouble(there) {
+    if (there) show(`<p class="trouble" role="alert">${escape(say("save_failed"))}</p>`);
+  }
+
+  async function run() {
+    if (!(await alone())) throw new BamStop("other_tab");
+    const place = await transport.start(design, startTrouble);
+    const list = await loadList(place.list);
+    const blocks = list.blocks.filter((block) => !place.blocks.includes(block.number));
+    const jsPsych = initJsPsych({
+      show_progress_bar: true,
+      auto_update_progress_bar: false,
+      message_progress_bar: escape(say("progress")),
+      on_finish: () => { if (!stopped) finish(jsPsych, startTrouble).catch(stop); },
+    });
+    let stopped = false;
+    const abort = jsPsych.abortExperiment.bind(jsPsych);
+    jsPsych.abortExperiment = () => { stopped = true; abort(); };
+    const all = list.blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
+    const left = blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
+    const counted = { all, done: all - left };
+    jsPsych.data.addProperties({ participant_id: place.participant_id, session: place.session, round: design.round, list: place.list, planned_trials: all, study: design.name });
+    const sent = outbox(jsPsych);
+    const timeline = [...opening(jsPsych, place), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
+    document.body.innerHTML = "";
+    if (window.BAM_SIMULATE) await jsPsych.simulate(timeline, window.BAM_SIMULATE.mode, window.BAM_SIMULATE.options);
+    else await jsPsych.run(timeline);
+  }
+
+  window.addEventListener("DOMContentLoaded", () => run().catch(stop));
+})();

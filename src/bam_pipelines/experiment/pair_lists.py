@@ -1,0 +1,153 @@
+"""A second round: customised and control stimuli, mixed, before both members of each pair."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.behavior.assignments import assign_pairs
+from bam_pipelines.behavior.checked import check, settings_group
+from bam_pipelines.behavior.settings import SessionSettings
+from bam_pipelines.behavior.validation import validate
+from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
+from bam_pipelines.experiment.settings import ExperimentSettings
+
+
+@dataclass(frozen=True)
+class PairDesign:
+    """What each pair is shown.
+
+    Parameters
+    ----------
+    images_per_pair
+        Different stimuli, at least 1.
+    shares
+        Share of them by stimulus source (``individual`` is customised; ``swapped``, ``bias_only``, ``group`` are
+        controls), each above 0, together 1.
+    repeat_share, repeat_gap
+        Share of each source's stimuli that both members see twice, and trials between, at least.
+    most_trials
+        Most trials of a person, repeats and catch trials among them.
+    """
+
+    images_per_pair: int
+    shares: Mapping[str, float]
+    repeat_share: float
+    repeat_gap: int
+    most_trials: int
+
+    def __post_init__(self) -> None:
+        check(self, "images_per_pair", self.images_per_pair >= 1, "at least 1")
+        check(self, "repeat_share", 0 <= self.repeat_share <= 1, "from 0 to 1")
+        check(self, "repeat_gap", self.repeat_gap >= 1, "at least 1")
+        if not self.shares or min(self.shares.values()) <= 0 or not math.isclose(sum(self.shares.values()), 1):
+            raise ValueError(f"shares is {dict(self.shares)}, expected numbers above 0 that are 1 together.")
+
+    def quotas(self) -> dict[str, int]:
+        """Return the number of a pair's stimuli by source; rounding goes to the first source."""
+        counts = {source: round(share * self.images_per_pair) for source, share in self.shares.items()}
+        first = next(iter(counts))
+        counts[first] += self.images_per_pair - sum(counts.values())
+        return counts
+
+
+def pair_design(parameters: Mapping[str, Any]) -> PairDesign:
+    """Read ``params:experiment.pairs``; a ValueError names what is missing, unknown or out of range."""
+    return settings_group(PairDesign, "experiment.pairs", parameters)
+
+
+def build_pair_lists(
+    stimuli: pd.DataFrame,
+    pairs: pd.DataFrame,
+    catch_digits: pd.DataFrame,
+    practice_digits: pd.DataFrame,
+    experiment: ExperimentSettings,
+    session: SessionSettings,
+    design: PairDesign,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Plan a second round: one list a person, in an order of their own.
+
+    Nothing in a list says of which source a stimulus is. Both members of a pair see the same stimuli, and the same ones
+    twice.
+
+    Parameters
+    ----------
+    stimuli
+        Stimulus table, every pair_id set.
+    pairs
+        pair_id, participant_1, participant_2.
+    catch_digits, practice_digits
+        As for :func:`~bam_pipelines.experiment.lists.build_lists`.
+    experiment, session
+        As there; repeats are the design's.
+    design
+        What each pair is shown.
+    seed
+        The run's seed.
+
+    Returns
+    -------
+    lists
+        As there, phase ``manipulation``.
+    places
+        list, participant_id: whose each list is.
+
+    Raises
+    ------
+    ValueError
+        If a pair has too few stimuli of a source, or a person would see more trials than the design allows.
+    """
+    chosen = choose_stimuli(stimuli, pairs, design, seed)
+    repeated = set(chosen["stimulus_id"][chosen["repeated"]])
+    shown = assign_pairs(chosen, pairs).groupby("participant_id")["stimulus_id"].agg(list)
+    gaps = SessionSettings(**{**vars(session), "repeat_gap": design.repeat_gap})
+    practice = practice_rows(practice_digits, experiment)
+    planned = []
+    for number, (person, names) in enumerate(shown.items(), start=1):
+        draw = numpy_generator(seed, "experiment/pair list", person)
+        own = session_rows(names, catch_digits, experiment, gaps, draw, repeated & set(names))
+        if len(own) > design.most_trials:
+            raise ValueError(
+                f"participant {person} would see {len(own)} trials, more than experiment.pairs.most_trials of "
+                f"{design.most_trials}: lower images_per_pair, or put people into fewer pairs."
+            )
+        own["phase"] = own["phase"].replace("main", "manipulation")
+        planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
+    places = pd.DataFrame({"list": np.arange(1, len(shown) + 1), "participant_id": shown.index})
+    return validate(pd.concat(planned, ignore_index=True), LISTS), places
+
+
+def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesign, seed: int) -> pd.DataFrame:
+    """Choose each pair's stimuli by source, digit pairs and directions in turn, and which of them are shown twice.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``stimuli`` with ``repeated``.
+
+    Raises
+    ------
+    ValueError
+        If a pair has too few stimuli of a source.
+    """
+    parts = []
+    for pair_id in pairs["pair_id"]:
+        for source, count in design.quotas().items():
+            own = stimuli[(stimuli["pair_id"] == pair_id) & (stimuli["source"] == source)]
+            if len(own) < count:
+                raise ValueError(
+                    f"pair {pair_id} has {len(own)} stimuli of source {source}, expected at least {count}: lower "
+                    "experiment.pairs.images_per_pair, or sample more in stage manipulation."
+                )
+            draw = numpy_generator(seed, "experiment/pair stimuli", pair_id, source)
+            mixed = own.sort_values("stimulus_id").iloc[draw.permutation(len(own))]
+            turn = mixed.groupby(["target_1", "target_2"], dropna=False).cumcount()
+            taken = mixed.iloc[np.argsort(turn.to_numpy(), kind="stable")[:count]]
+            again = np.arange(count) < round(design.repeat_share * count)
+            parts.append(taken.assign(repeated=draw.permutation(again)))
+    return pd.concat(parts, ignore_index=True)

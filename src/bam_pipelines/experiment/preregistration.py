@@ -1,0 +1,124 @@
+"""What a lab registers before a second round: everything that could be chosen after the data is written down."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from jinja2 import Environment
+
+from bam_pipelines.behavior.settings import QualityRules
+from bam_pipelines.experiment.pair_lists import PairDesign
+
+_PAGE = """\
+# Preregistration of study {{ name }}, round {{ round_number }}
+
+Written by the program that built the study, design `{{ design_id }}`. Register it before the first participant.
+
+## Question
+
+Do stimuli that were made to part two people part them in the direction that their models predict, more than stimuli
+made for two others?
+
+## Design
+
+- {{ n_people }} participants in {{ n_pairs }} pairs. Both members of a pair see the same stimuli, each in an order
+  of their own, at random; nothing that they see says which stimulus is of which source.
+- Each pair sees {{ design.images_per_pair }} different stimuli:
+{% for source, count in design.quotas().items() %}
+  {{ count }} of source `{{ source }}`{{ "," if not loop.last else "." }}
+{% endfor %}
+- {{ "%g" | format(100 * design.repeat_share) }} % of each source's stimuli are shown twice to both members, at least
+  {{ design.repeat_gap }} trials apart.
+- A person sees {{ fewest }} to {{ most }} trials, catch trials on clear digits among them, in one sitting.
+
+## Primary endpoint
+
+Net directed success N = P(c1 = o1, c2 = o2) − P(c1 = o2, c2 = o1): the share of trials on which the first member
+answers the digit meant for them and the second the one meant for them, minus the share on which both do the opposite,
+over all included trials of a source. {{ contrast }}, with a 95 % bootstrap interval over pairs and stimuli, and a
+randomisation test that permutes source and direction within pair and digit pair. Two-sided, α = .05.
+
+Everything else is secondary: the same difference for other controls (Holm), success, bias and failure by the paper's
+thresholds, the targeted ratio, and N from one showing's answers crossed with the other's.
+
+## Exclusions
+
+Applied before any outcome is looked at; what they exclude is reported.
+{% for text in exclusions %}
+- {{ text }}
+{% endfor %}
+- A pair counts if both members do.
+
+## Stopping
+
+Data collection ends when every list is answered or abandoned. No interim analysis of outcomes.
+"""
+
+
+def exclusion_texts(rules: QualityRules) -> list[str]:
+    """Return a sentence for each quality rule that has a threshold."""
+    texts = [
+        f"A participant with fewer than {100 * rules.catch_accuracy:g} % of the clear digits in between right, if at "
+        f"least {rules.minimum_catch_answered} of them were answered.",
+        f"A participant who answered fewer than {100 * rules.completion:g} % of the planned trials.",
+        f"A trial answered in less than {rules.shortest_rt_ms:g} ms or more than {rules.longest_rt_ms:g} ms.",
+    ]
+    optional = {
+        "longest_run": "A participant with more than {:g} equal answers in a row.",
+        "response_entropy_bits": "A participant whose answers have an entropy below {:g} bits.",
+        "rt_deviation": "A trial whose response time is more than {:g} scaled median absolute deviations from what "
+        "participant and image let expect.",
+        "clear_repeat_agreement": "A participant who answers a smaller share than {:g} of repeated clear digits as at "
+        "first.",
+        "blur_events": "A participant who left the window more than {:g} times.",
+    }
+    return texts + [
+        text.format(getattr(rules, name)) for name, text in optional.items() if getattr(rules, name) is not None
+    ]
+
+
+def preregistration(
+    study: Mapping[str, str | int],
+    lists: pd.DataFrame,
+    pairs: pd.DataFrame,
+    design: PairDesign,
+    rules: QualityRules,
+) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    study
+        Its design as ``design.json`` has it.
+    lists, pairs, design
+        Of :func:`~bam_pipelines.experiment.pair_lists.build_pair_lists`.
+    rules
+        Of the behavior stage.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    trials = lists[lists["phase"] != "practice"].groupby("list").size()
+    control = "swapped" if "swapped" in design.shares else None
+    contrast = (
+        "Tested is N(customised) − N(swapped)"
+        if control
+        else "This design has no swapped control: tested is N(customised)"
+    )
+    return (
+        Environment(trim_blocks=True)
+        .from_string(_PAGE)
+        .render(
+            name=study["name"],
+            design_id=study["design_id"],
+            round_number=study["round"],
+            n_people=lists["list"].nunique(),
+            n_pairs=len(pairs),
+            design=design,
+            fewest=int(trials.min()),
+            most=int(trials.max()),
+            contrast=contrast,
+            exclusions=exclusion_texts(rules),
+        )
+    )

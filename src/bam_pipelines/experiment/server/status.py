@@ -1,0 +1,50 @@
+"""The experimenter's page: who is how far, and whom the quality rules would exclude so far."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from bam_pipelines.experiment.server.screening import Screen
+from bam_pipelines.experiment.server.store import AnswerStore, Place
+
+_PAGE = Path(__file__).parents[1] / "page" / "status.html.j2"
+
+
+def status_page(store: AnswerStore, screen: Screen) -> str:
+    """Return the page, without anybody's outside id.
+
+    Parameters
+    ----------
+    store
+        What was answered so far.
+    screen
+        Applies the quality rules.
+    """
+    finished = frozenset(place.participant_id for place in store.places if place.finished)
+    answered = any(block > 0 for place in store.places for block in place.blocks)
+    reasons = screen(finished).to_dict() if answered else {}
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
+    return template.render(
+        name=store.plan.name,
+        folder=store.folder,
+        places=[_row(store, place, reasons.get(place.participant_id, "")) for place in store.places],
+        n_lists=len(store.plan.blocks),
+        finished=len(finished),
+        excluded=sum(reason != "" for reason in reasons.values()),
+    )
+
+
+def _row(store: AnswerStore, place: Place, reason: str) -> dict[str, Any]:
+    planned = store.plan.blocks[place.list]
+    answered = sum(planned[block].total() for block in place.blocks)
+    return {
+        "number": place.number,
+        "list": place.list,
+        "sessions": place.session,
+        "answered": answered,
+        "planned": sum(block.total() for block in planned.values()),
+        "finished": place.finished,
+        "excluded": reason.replace(";", ", ").replace("_", " "),
+    }

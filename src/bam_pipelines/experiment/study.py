@@ -1,0 +1,146 @@
+"""The study as a folder of files: opens from disk, from any web server, and from the project's own."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment
+
+from bam_pipelines.experiment.pictures import stimulus_pictures
+from bam_pipelines.experiment.settings import ExperimentSettings
+from bam_pipelines.experiment.vendored import LICENCE, vendored_files
+
+PAGE = Path(__file__).parent / "page"
+JSPSYCH = "jspsych"
+TRANSPORT = "transport.js"
+# answers by key are one digit each
+_MOST_CLASSES = 10
+_TRIAL = ("stimulus_id", "phase", "repetition", "is_catch", "expected_response")
+
+
+def study_files(
+    lists: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    texts: Mapping[str, str],
+    settings: ExperimentSettings,
+    n_classes: int,
+    round_number: int = 1,
+) -> dict[str, str | bytes]:
+    """Build the study.
+
+    Parameters
+    ----------
+    lists
+        Of :func:`~bam_pipelines.experiment.lists.build_lists`.
+    stimuli
+        Stimulus table of every image that the lists name.
+    texts
+        Of :func:`~bam_pipelines.experiment.texts.read_texts`.
+    settings
+        What the study looks like.
+    n_classes
+        Number of classes K, 2 to 10.
+    round_number
+        Round of the study, from 1.
+
+    Returns
+    -------
+    dict
+        Content by path: ``index.html`` and what it loads, the stimuli under names that do not tell what they are, one
+        script a list, jsPsych, and ``design.json`` for programs.
+
+    Raises
+    ------
+    ValueError
+        If a list names an image that is not among the stimuli, or there are too many classes for keys.
+    """
+    if not 2 <= n_classes <= _MOST_CLASSES:
+        raise ValueError(f"there are {n_classes} classes, expected 2 to {_MOST_CLASSES}: each is answered by one key.")
+    unknown = lists["stimulus_id"][~lists["stimulus_id"].isin(stimuli["stimulus_id"])]
+    if not unknown.empty:
+        raise ValueError(f"the lists show {unknown.iloc[0]}, which is none of the {len(stimuli)} stimuli.")
+    shown = stimuli[stimuli["stimulus_id"].isin(lists["stimulus_id"])]
+    scripts = {f"lists/{number}.js": _list_script(rows) for number, rows in lists.groupby("list")}
+    design = _design(shown, scripts, texts, settings, n_classes, round_number)
+    pictures = stimulus_pictures(shown, settings.scale, settings.kernel)
+    return {
+        "index.html": index_page(settings, texts, ()),
+        "design.js": f"window.BAM_DESIGN = {json.dumps(design, ensure_ascii=False)};\n",
+        "design.json": json.dumps(design, ensure_ascii=False, indent=1) + "\n",
+        TRANSPORT: transport_script("download"),
+        **{name: (PAGE / name).read_text(encoding="utf-8") for name in ("study.js", "study.css")},
+        **scripts,
+        **{f"stimuli/{identifier}.png": picture for identifier, picture in pictures.items()},
+        **{f"{JSPSYCH}/{name}": content for name, content in vendored_files().items()},
+    }
+
+
+def index_page(settings: ExperimentSettings, texts: Mapping[str, str], before: tuple[str, ...]) -> str:
+    """Return the page; ``before`` are scripts that it loads before its own."""
+    libraries = [f"{JSPSYCH}/{name}" for name in vendored_files() if name != LICENCE]
+    environment = Environment(autoescape=True, trim_blocks=True, keep_trailing_newline=True)
+    template = environment.from_string((PAGE / "index.html.j2").read_text(encoding="utf-8"))
+    return template.render(
+        title=settings.title,
+        language=settings.language,
+        browser=texts["browser"],
+        # study.js last: it takes what the others define
+        scripts=[*before, *libraries, "design.js", TRANSPORT, "study.js"],
+    )
+
+
+def transport_script(kind: str) -> str:
+    """Return the script that keeps answers: ``download``, ``server`` or ``jatos``."""
+    return (PAGE / f"transport_{kind}.js").read_text(encoding="utf-8")
+
+
+def _list_script(rows: pd.DataFrame) -> str:
+    blocks = [
+        {"number": int(number), "trials": [_trial(row) for row in trials[list(_TRIAL)].to_dict("records")]}
+        for number, trials in rows.groupby("block")
+    ]
+    return f"window.BAM_LIST = {json.dumps({'list': int(rows['list'].iloc[0]), 'blocks': blocks})};\n"
+
+
+def _trial(row: Mapping[Any, Any]) -> dict[str, Any]:
+    expected = row["expected_response"]
+    return {
+        "stimulus_id": row["stimulus_id"],
+        "phase": row["phase"],
+        "repetition": int(row["repetition"]),
+        "is_catch": bool(row["is_catch"]),
+        "expected_response": None if pd.isna(expected) else int(expected),
+    }
+
+
+def _design(
+    shown: pd.DataFrame,
+    scripts: Mapping[str, str],
+    texts: Mapping[str, str],
+    settings: ExperimentSettings,
+    n_classes: int,
+    round_number: int,
+) -> dict[str, Any]:
+    height, width = (int(shown[name].iloc[0]) for name in ("height", "width"))
+    design = {
+        "name": settings.name,
+        "task": settings.task,
+        "round": round_number,
+        "labels": list(range(n_classes)),
+        "n_lists": len(scripts),
+        # from the second round on, each list is one person's
+        "personal_lists": round_number > 1,
+        "image_width": width * settings.scale,
+        "image_height": height * settings.scale,
+        "fixation_ms": settings.fixation_ms,
+        "fullscreen": settings.fullscreen,
+        "screen_size": settings.screen_size,
+        "completion_url": settings.completion_url,
+        "texts": dict(texts),
+    }
+    # a page that was loaded before the study was built anew must not save into it
+    content = json.dumps([design, dict(scripts)], sort_keys=True)
+    return {"design_id": hashlib.sha256(content.encode()).hexdigest()[:16], **design}

@@ -1,0 +1,107 @@
+"""Nodes of stage experiment."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from bam_pipelines.behavior.clear_digits import choose_clear_digits
+from bam_pipelines.behavior.observers import as_observer
+from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli
+from bam_pipelines.behavior.settings import SessionSettings, behavior_settings, session_settings
+from bam_pipelines.experiment.jatos_study import jatos_archive
+from bam_pipelines.experiment.lists import build_lists
+from bam_pipelines.experiment.pair_lists import build_pair_lists, pair_design
+from bam_pipelines.experiment.preregistration import preregistration
+from bam_pipelines.experiment.settings import ExperimentSettings, experiment_settings
+from bam_pipelines.experiment.study import study_files
+from bam_pipelines.experiment.texts import read_texts
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.places import project_folder
+
+
+def plan_study(
+    stimuli: pd.DataFrame,
+    digits: pd.DataFrame,
+    observer: TrainedNetwork,
+    experiment: dict[str, Any],
+    session: dict[str, Any],
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Plan who sees what: lists, every image they show, and their numbers."""
+    settings, sitting = experiment_settings(experiment), session_settings(session)
+    practice, catch = _clear_digits(stimuli, digits, observer, settings, sitting, seed, 1)
+    lists = build_lists(stimuli, catch, practice, settings, sitting, seed)
+    return lists, _shown(lists, stimuli, practice, catch), _numbers(lists)
+
+
+def plan_pair_study(
+    stimuli: pd.DataFrame,
+    pairs: pd.DataFrame,
+    digits: pd.DataFrame,
+    observer: TrainedNetwork,
+    experiment: dict[str, Any],
+    session: dict[str, Any],
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int], pd.DataFrame]:
+    """Plan a second round: the same, and whose each list is."""
+    settings, sitting, design = (
+        experiment_settings(experiment),
+        session_settings(session),
+        pair_design(experiment["pairs"]),
+    )
+    practice, catch = _clear_digits(stimuli, digits, observer, settings, sitting, seed, 2)
+    lists, places = build_pair_lists(stimuli, pairs, catch, practice, settings, sitting, design, seed)
+    return lists, _shown(lists, stimuli, practice, catch), _numbers(lists), places
+
+
+def _clear_digits(
+    stimuli: pd.DataFrame,
+    digits: pd.DataFrame,
+    observer: TrainedNetwork,
+    settings: ExperimentSettings,
+    sitting: SessionSettings,
+    seed: int,
+    round_number: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return digits to practise with, and others that watch for attention."""
+    others = digits[~digits["stimulus_id"].isin(stimuli["stimulus_id"])]
+    count = sitting.catch_pool + settings.practice_trials
+    clear = choose_clear_digits(others, as_observer(observer.network), count, sitting.clear_share, seed, round_number)
+    return clear.iloc[: settings.practice_trials], clear.iloc[settings.practice_trials :]
+
+
+def _shown(lists: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
+    every = pd.concat([table[list(STIMULI.kinds)].astype("object") for table in tables], ignore_index=True)
+    return validate_stimuli(every[every["stimulus_id"].isin(lists["stimulus_id"])])
+
+
+def _numbers(lists: pd.DataFrame) -> dict[str, int]:
+    sizes = lists[lists["phase"] != "practice"].groupby("list").size()
+    stimuli = lists[lists["phase"].isin(["main", "manipulation"])]["stimulus_id"].nunique()
+    return {"lists": len(sizes), "most_trials": int(sizes.max()), "stimuli": int(stimuli)}
+
+
+def build_study(
+    lists: pd.DataFrame, stimuli: pd.DataFrame, experiment: dict[str, Any], n_classes: int, round_number: int = 1
+) -> tuple[dict[str, str | bytes], dict[str, bytes]]:
+    """Build the study's folder, and a folder with the archive that JATOS imports."""
+    settings = experiment_settings(experiment)
+    texts = read_texts(project_folder() / settings.texts, settings.language)
+    files = study_files(lists, stimuli, texts, settings, n_classes, round_number)
+    return files, {f"{settings.name}.jzip": jatos_archive(files, texts, settings)}
+
+
+def build_pair_study(
+    lists: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    pairs: pd.DataFrame,
+    experiment: dict[str, Any],
+    behavior: dict[str, Any],
+) -> tuple[dict[str, str | bytes], dict[str, bytes], str]:
+    """Build the second round's study, and the text to register before it."""
+    settings = behavior_settings(behavior)
+    files, archive = build_study(lists, stimuli, experiment, settings.n_classes, 2)
+    design = pair_design(experiment["pairs"])
+    study = json.loads(files["design.json"])
+    return files, archive, preregistration(study, lists, pairs, design, settings.quality)

@@ -1,0 +1,91 @@
+"""From the catalog to a running server."""
+
+import secrets
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import uvicorn
+from kedro.framework.session import KedroSession
+from kedro.io import CatalogProtocol
+from kedro.io.core import DatasetError
+
+from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.experiment.server.app import Access, create_app
+from bam_pipelines.experiment.server.plan import read_plan
+from bam_pipelines.experiment.server.screening import screen_answers
+from bam_pipelines.experiment.server.store import AnswerStore
+from bam_pipelines.pipelines.places import project_folder
+
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serve_study(
+    env: str | None,
+    round_number: int,
+    study: Path | None,
+    answers: Path | None,
+    host: str,
+    port: int,
+    access_token: str | None,
+) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    env, round_number, study, answers, host, port, access_token
+        As ``kedro experiment serve --help`` says.
+
+    Raises
+    ------
+    OSError
+        If the port is taken.
+    ValueError
+        If there is no study, or the answers' folder is another study's.
+    """
+    project = project_folder()
+    with closing(KedroSession.create(project, env=env)) as session:
+        context = session.load_context()
+        settings = behavior_settings(context.params["behavior"])
+        folder = study or _newest_study(context.catalog, round_number)
+    place = answers or project / settings.sources["jspsych"].of_round(round_number).path
+    listening = _listen(host, port)
+    store = AnswerStore(place, read_plan(folder))
+    access = Access(secrets.token_urlsafe(16), access_token, _LOCAL_NAMES if access_token is None else ("*",))
+    app = create_app(store, access, screen_answers(place, settings))
+    name = f"[{host}]" if ":" in host else host
+    invited, watched = ("", "") if access_token is None else (f"?access={access_token}", f"&access={access_token}")
+    print(f"Study {store.plan.name}, {len(store.plan.blocks)} lists, {len(store.places)} places taken so far.")
+    if store.plan.personal_lists:
+        invited = f"?list=<number>{invited.replace('?', '&')}"
+    print(f"  participants: http://{name}:{port}/{invited}")
+    print(f"  experimenter: http://{name}:{port}/status?key={access.status_key}{watched}")
+    print(f"  answers:      {place}")
+    print("Ctrl+C ends it; what was confirmed is on disk.", flush=True)
+    # no access log: addresses may hold people's outside ids
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    try:
+        server.run(sockets=[listening])
+    finally:
+        store.close()
+
+
+def _newest_study(catalog: CatalogProtocol, round_number: int) -> Path:
+    name, stage = ("study", "experiment") if round_number == 1 else (f"round_{round_number}.study", "second_study")
+    try:
+        return Path(catalog[name].filepath)
+    except DatasetError:
+        raise ValueError(f"there is no study yet: run `kedro run --pipelines {stage}` first.") from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            f"port {port} on {host} cannot be used ({error.strerror}): choose another one with --port."
+        ) from None
+    return listening

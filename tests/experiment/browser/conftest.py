@@ -1,0 +1,162 @@
+"""Headless Chromium, a server on a free port, and a participant who answers what a stimulus's id says."""
+
+import json
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from bam_pipelines.experiment.server.app import Access, create_app
+from bam_pipelines.experiment.server.plan import read_plan
+from bam_pipelines.experiment.server.screening import screen_answers
+from bam_pipelines.experiment.server.store import AnswerStore
+from tests.experiment.conftest import N_CLASSES
+
+WAIT = 60  # s, for a slow machine
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    if shutil.which("chromium") and shutil.which("chromedriver"):
+        return
+    lacking = pytest.mark.skip(reason="THE STUDY'S PAGE IS NOT TESTED: install chromium and chromium-driver")
+    for item in items:
+        if "/experiment/browser/" in str(item.path):
+            item.add_marker(lacking)
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in (*FLAGS, "--window-size=1200,900"):
+        options.add_argument(flag)
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.set_script_timeout(WAIT)
+    yield driver
+    driver.quit()
+
+
+class Served:
+    """A study's server that can be ended and started again on the same port."""
+
+    def __init__(self, study, answers, behavior):
+        self.study, self.answers, self.behavior = study, answers, behavior
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/"
+
+    def begin(self):
+        self.store = AnswerStore(self.answers, read_plan(self.study))
+        access = Access("key", None, ("127.0.0.1",))
+        app = create_app(self.store, access, screen_answers(self.answers, self.behavior))
+        self.server = uvicorn.Server(
+            uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        )
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+        wait_for(lambda: self.server.started, "the server")
+
+    def end(self):
+        self.server.should_exit = True
+        self.thread.join()
+        self.store.close()
+
+
+@pytest.fixture
+def served(study, tmp_path, settings_of):
+    one = Served(study, tmp_path / "answers", settings_of()[1])
+    one.begin()
+    yield one
+    if one.thread.is_alive():
+        one.end()
+
+
+def wait_for(met, what):
+    end = time.monotonic() + WAIT
+    while not (found := met()):
+        assert time.monotonic() < end, f"waited {WAIT} s for {what}"
+        time.sleep(0.02)
+    return found
+
+
+def answer_to(stimulus_id):
+    """What this participant sees in a stimulus."""
+    return int(stimulus_id, 16) % N_CLASSES
+
+
+_STATE = """
+const fresh = (element) => element !== null && !element.dataset.seen;
+const page = document.querySelector("button.forward");
+if (document.body.dataset.finished) return ["finished"];
+if (document.querySelector("[role=alert]")) return ["alert", document.querySelector("[role=alert]").textContent];
+if (document.querySelector("#card")) return ["screen"];
+if (fresh(page)) { page.dataset.seen = "1"; return ["page", page.closest(".jspsych-content").textContent]; }
+const image = document.querySelector(".stimulus img");
+if (fresh(image) && image.complete) { image.dataset.seen = "1"; return ["trial", image.getAttribute("src")]; }
+return null;
+"""
+
+
+def state(driver):
+    """Wait for something to do, and say what: a page, a trial and its image, an alert, or the end."""
+    return wait_for(lambda: driver.execute_script(_STATE), "the page")
+
+
+def press(driver, key):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(driver).send_keys(key).perform()
+
+
+def by_keys(driver, stimulus_id):
+    press(driver, str(answer_to(stimulus_id)))
+
+
+def by_buttons(driver, stimulus_id):
+    driver.find_elements("css selector", ".answers button")[answer_to(stimulus_id)].click()
+
+
+def take_part(driver, answer=by_keys, stop=lambda found: False):
+    """Go through pages by the Enter key and through trials by ``answer`` until the end, or until ``stop`` says so.
+
+    Returns the last state and the ids of the stimuli that were answered.
+    """
+    answered = []
+    while True:
+        found = state(driver)
+        if found[0] in ("finished", "alert") or stop(found):
+            return found, answered
+        if found[0] == "page":
+            press(driver, "\ue007")
+        elif found[0] == "screen":
+            driver.find_element("css selector", "#jspsych-survey-html-form-next").click()
+        else:
+            stimulus_id = found[1].removeprefix("stimuli/").removesuffix(".png")
+            answer(driver, stimulus_id)
+            answered.append(stimulus_id)
+
+
+def complaints(driver):
+    """What the browser complained about."""
+    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def downloaded(folder):
+    """Wait for the file of answers, and read it."""
+    file = wait_for(lambda: next(iter(folder.glob("*.json")), None), "the file of answers")
+    return json.loads(file.read_text())

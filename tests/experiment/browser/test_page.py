@@ -1,0 +1,185 @@
+"""Whole sessions through the real page, and back through the reader of the behavior stage."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bam_pipelines.behavior.ingestion import ingest
+from bam_pipelines.datasets.folder import FolderDataset
+from tests.experiment.browser.conftest import (
+    answer_to,
+    by_buttons,
+    complaints,
+    downloaded,
+    state,
+    take_part,
+    wait_for,
+)
+from tests.experiment.conftest import N_CLASSES
+
+SALT = "a salt for tests"
+
+
+@pytest.fixture
+def read_back(plan, settings_of):
+    """A function from a folder of answers to what the behavior stage reads there."""
+
+    def read(folder, **changes):
+        source = replace(settings_of(**changes)[1].sources["jspsych"], path=str(folder))
+        return ingest("jspsych", source, Path("/"), SALT, plan(**changes)[1], 0.0, N_CLASSES)
+
+    return read
+
+
+def planned(plan, number=1, **changes):
+    lists = plan(**changes)[0]
+    return lists[lists["list"] == number].reset_index(drop=True)
+
+
+def check_round_trip(trials, rows, modality):
+    """The trials are those that the list plans, in its order, answered as the participant does."""
+    assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
+    assert trials["response"].tolist() == [answer_to(name) for name in rows["stimulus_id"]]
+    for column in ("phase", "block", "repetition", "is_catch"):
+        assert trials[column].astype(object).tolist() == rows[column].astype(object).tolist()
+    assert (
+        trials["expected_response"][trials["is_catch"]].tolist() == rows["expected_response"][rows["is_catch"]].tolist()
+    )
+    assert set(trials["response_modality"]) == {modality}
+    assert (trials["rt_ms"] > 0).all()
+    assert trials["trial_index"].is_monotonic_increasing
+    assert trials["started_at_ms"].is_monotonic_increasing
+
+
+def test_a_session_by_keys_on_the_server(browser, served, read_back, plan):
+    browser.get(served.address + "?PROLIFIC_PID=5f0abc77de")
+    last, answered = take_part(browser)
+    assert last == ["finished"]
+    rows = planned(plan)
+    assert answered == rows["stimulus_id"].tolist()
+    assert complaints(browser) == []
+    found = read_back(served.answers)
+    check_round_trip(found.trials, rows, "keyboard")
+    assert found.sittings["planned_trials"].tolist() == [8]
+    assert found.sittings["blur_events"].notna().all() or found.report["rejects"] == 0
+    assert "5f0abc77de" not in found.trials.to_csv() + json.dumps(found.report)
+    assert served.store.places[0].finished
+
+
+def test_a_session_by_buttons_from_disk(browser, study, read_back, plan, tmp_path):
+    browser.get((study / "index.html").as_uri() + "?list=3")
+    assert take_part(browser, by_buttons)[0] == ["finished"]
+    assert complaints(browser) == []
+    records = downloaded(tmp_path / "downloads")
+    assert {record["list"] for record in records if "list" in record} == {3}
+    check_round_trip(read_back(tmp_path / "downloads").trials, planned(plan, 3), "button")
+
+
+def test_a_reload_goes_on_with_the_block_that_was_not_stored(browser, served, read_back, plan):
+    rows = planned(plan)
+    sixth = f"stimuli/{rows['stimulus_id'][4]}.png"
+    browser.get(served.address)
+    _, before = take_part(browser, stop=lambda found: found == ["trial", sixth])
+    assert len(before) == 4  # two to practise, and half of the first block
+    browser.refresh()
+    found, after = take_part(browser)
+    assert found == ["finished"]
+    assert after == rows["stimulus_id"].tolist()[2:]
+    trials = read_back(served.answers).trials
+    assert trials["session"].tolist() == [1] * 2 + [2] * 8
+    assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
+
+
+def test_a_lost_connection_loses_nothing(browser, served, read_back, plan):
+    browser.get(served.address)
+    rows = planned(plan)
+    last = f"stimuli/{rows['stimulus_id'][5]}.png"
+    take_part(browser, stop=lambda found: found == ["trial", last])
+    served.end()
+    browser.find_elements("css selector", ".answers button")[answer_to(rows["stimulus_id"][5])].click()
+    what, text = state(browser)
+    assert (what, text) == ("alert", "Your answers could not be sent. Keep this page open; it tries again by itself.")
+    served.begin()
+    wait_for(lambda: state(browser)[0] == "page", "the break")
+    browser.find_element("css selector", "button.forward").click()
+    assert take_part(browser)[0] == ["finished"]
+    assert read_back(served.answers).trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
+
+
+def test_a_second_tab_is_told_to_go_back(browser, served):
+    browser.get(served.address)
+    assert state(browser)[0] == "page"
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    browser.get(served.address)
+    what, text = state(browser)
+    assert what == "alert" and text.startswith("The study was opened in another tab")
+    browser.switch_to.window(first)
+    browser.find_element("css selector", "button.forward").click()
+    assert take_part(browser)[0] == ["finished"]
+
+
+def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path):
+    folder = tmp_path / "wide"
+    FolderDataset(filepath=str(folder)).save(build(scale=40))
+    size = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    take_part(browser, by_buttons, stop=lambda found: found[0] == "trial")
+    boxes = browser.execute_script(
+        "return [...document.querySelectorAll('.stimulus img, .answers button')].map((one) => {"
+        "const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom, box.height]; })"
+    )
+    assert len(boxes) == 1 + N_CLASSES
+    for left, top, right, bottom, height in boxes:
+        assert left >= 0 and top >= 0 and right <= 360 and bottom <= 640
+        assert height >= 44  # what a finger hits
+
+
+def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
+    folder = tmp_path / "judgment"
+    FolderDataset(filepath=str(folder)).save(build(task="judgment", practice_trials=0))
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+
+    def judge(driver, stimulus_id):
+        from tests.experiment.browser.conftest import press
+
+        press(driver, "fj"[answer_to(stimulus_id) > 0])
+
+    assert take_part(browser, judge)[0] == ["finished"]
+    downloaded(tmp_path / "downloads")
+    trials = read_back(tmp_path / "downloads", task="judgment", practice_trials=0).trials
+    assert set(trials["task"]) == {"judgment"}
+    assert trials["response"].tolist() == [int(answer_to(name) > 0) for name in trials["stimulus_id"]]
+
+
+def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
+    script = "window.BAM_SIMULATE = { mode: 'data-only', options: {} };"
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    browser.get((study / "index.html").as_uri() + "?list=2")
+    downloaded(tmp_path / "downloads")
+    trials = read_back(tmp_path / "downloads").trials
+    assert trials["stimulus_id"].tolist() == planned(plan, 2)["stimulus_id"].tolist()
+    assert trials["response"].between(0, N_CLASSES - 1).all()
+
+
+def test_size_and_distance_are_stored(browser, build, tmp_path):
+    folder = tmp_path / "measured"
+    FolderDataset(filepath=str(folder)).save(build(screen_size=True))
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    assert take_part(browser)[0] == ["finished"]
+    found = next(one for one in downloaded(tmp_path / "downloads") if "image_degrees" in one)
+    # 12 pixels of a card of 320 pixels, 85.6 mm, are 3.21 mm; seen from 600 mm 2 atan(3.21 / 1200) = 0.3065 degrees
+    assert found["viewing_distance_cm"] == 60
+    assert found["image_degrees"] == pytest.approx(0.30653, abs=1e-4)
+
+
+def test_an_unknown_list_and_a_full_study_are_said(browser, study, served):
+    browser.get((study / "index.html").as_uri() + "?list=99")
+    assert state(browser)[1].startswith("This link belongs to no place")
+    for _ in range(4):
+        served.store.start(None, None, served.store.plan.design_id)
+    browser.get(served.address)
+    assert state(browser)[1].startswith("All places in this study are taken")

@@ -1,0 +1,35 @@
+import pytest
+
+from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.server.plan import read_plan
+from bam_pipelines.experiment.server.store import AnswerStore, Refused
+from bam_pipelines.experiment.study import study_files
+from tests.experiment.conftest import N_CLASSES
+
+
+@pytest.fixture
+def personal(plan, texts, settings_of, tmp_path):
+    folder = tmp_path / "second"
+    lists, shown = plan()
+    FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings_of()[0], N_CLASSES, 2))
+    store = AnswerStore(tmp_path / "answers", read_plan(folder))
+    yield store
+    store.close()
+
+
+def test_a_list_is_its_persons_alone(personal):
+    design = personal.plan.design_id
+    place, _ = personal.start(None, "anna", design, 3)
+    assert place.list == 3
+    for number in (None, 3, 9):
+        with pytest.raises(Refused) as caught:
+            personal.start(None, "ben", design, number)
+        assert (caught.value.status, caught.value.word) == (403, "study_unknown")
+    # who comes back is known
+    assert personal.start(None, "anna", design, 3)[0].session == 2
+
+
+def test_lists_of_a_first_round_may_be_asked_for(store):
+    assert store.start(None, None, store.plan.design_id, 2)[0].list == 2
+    assert store.start(None, None, store.plan.design_id)[0].list == 1
+    assert store.start(None, None, store.plan.design_id)[0].list == 3
