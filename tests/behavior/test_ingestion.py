@@ -204,6 +204,23 @@ def test_jspsych_names_our_stimuli(take, tmp_path, ours):
     assert "PROLIFIC7" not in "".join(table.to_csv() for table in found[:4]) + json.dumps(found.report)
 
 
+def test_how_many_trials_were_planned_is_added_up_over_rounds(take, tmp_path, ours):
+    first = [{**row, "round": 1, "planned_trials": 30} for row in jspsych_rows(ours)[1:3]]
+    second = [{**row, "round": 2, "planned_trials": 12} for row in jspsych_rows(ours)[1:3]]
+    silent = [{**row, "round": 2} for row in jspsych_rows(ours, "PROLIFIC78")[1:3]]
+    for name, rows in (("a", first), ("b", second), ("c", silent)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    sittings = take("jspsych", known=ours).sittings.set_index("participant_id")["planned_trials"]
+    assert sittings[Pseudonyms(SALT).of("PROLIFIC77")] == 42
+    assert pd.isna(sittings[Pseudonyms(SALT).of("PROLIFIC78")])
+
+
+def test_later_rounds_lie_beside_the_first():
+    settings = settings_of("jspsych")
+    assert settings.of_round(1) == settings
+    assert settings.of_round(2).path == "data/01_raw/jspsych_round_2"
+
+
 def test_files_without_a_persons_name_go_by_their_own(take, tmp_path, ours):
     rows = [{key: value for key, value in row.items() if key != "prolific_pid"} for row in jspsych_rows(ours)[1:3]]
     (tmp_path / "ann.json").write_text(json.dumps(rows))

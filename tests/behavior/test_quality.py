@@ -88,6 +88,12 @@ def test_completion_counts_answers_against_the_plan(assess):
     assert found.participants["exclude_reason"].to_list() == ["completion"]
 
 
+def test_practice_is_no_part_of_the_plan(assess):
+    practised = [{"phase": "practice"}] * 4
+    found = assess([{}] * 7 + practised, planned={"a": 10})  # 7 of 10, not 11
+    assert found.participants["exclude_reason"].to_list() == ["completion"]
+
+
 def test_response_times_far_from_expectation_flag_single_trials(assess):
     times = [500, 510, 490, 505, 495, 500, 508, 493, 9000]
     rows = [{"rt_ms": rt, "stimulus_id": f"{index:016x}"} for index, rt in enumerate(times)]

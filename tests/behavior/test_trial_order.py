@@ -49,3 +49,14 @@ def test_too_many_repeats_or_catch_trials_are_refused(settings_of):
         ordered(settings_of().session, stimuli=STIMULI[:20])
     with pytest.raises(ValueError, match="12 catch trials are needed, but there are 5 clear digits; raise"):
         ordered(settings_of().session, catches=CATCHES[:5])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_stimuli_that_are_to_be_repeated_are(settings_of, seed):
+    repeated = ["s03", "s11", "s39"]
+    settings = settings_of(session={"minimum_catch": 1, "catch_share": 0.0}).session
+    order = trial_order(STIMULI, CATCHES, settings, 0.9, np.random.default_rng(seed), repeated)
+    assert sorted(order[order["repetition"] == 1]["stimulus_id"]) == repeated
+    assert sorted(order[(order["repetition"] == 0) & ~order["is_catch"]]["stimulus_id"]) == STIMULI
+    shown = order[~order["is_catch"]].reset_index().pivot(index="stimulus_id", columns="repetition", values="index")
+    assert (shown[1] - shown[0]).dropna().min() >= 20

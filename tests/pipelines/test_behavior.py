@@ -109,10 +109,10 @@ def test_every_output_of_both_rounds_has_a_catalog_entry():
         assert name.startswith("_") or (entry["versioned"] and entry["filepath"].startswith("${globals:data_root}/"))
 
 
-def write_answers(folder, stimuli, people=("ann", "bob")):
+def write_answers(folder, stimuli, people=("ann", "bob"), **more):
     rows = [
         {"trial_type": "image-keyboard-response", "prolific_pid": person, "trial_index": index, "rt": 500 + index}
-        | {"stimulus_id": identifier, "response": str(index % N_CLASSES)}
+        | {"stimulus_id": identifier, "response": str(index % N_CLASSES), **more}
         for person in people
         for index, identifier in enumerate(stimuli["stimulus_id"])
     ]
@@ -142,6 +142,21 @@ def test_answers_of_people_go_the_same_way(answers):
     assert found["reading_report"]["participants"] == 2
     names = set(found["participants"]["participant_id"])
     assert names == {Pseudonyms("a secret of the test").of(one) for one in ("ann", "bob")}
+
+
+def test_answers_of_people_to_a_second_round_lie_beside_the_first(answers, tmp_path):
+    source = answer_source(answers["params:behavior"])
+    stage = create_second_round(source)
+    customised = answers["stimuli"].head(6).assign(pair_id="annbob", source="individual")
+    later = tmp_path.with_name(f"{tmp_path.name}_round_2")
+    later.mkdir()
+    write_answers(later, customised, round=2, phase="manipulation")
+    taken = {name: value for name, value in answers.items() if name != "stimuli"}
+    found = run(stage, taken | {"manipulation_stimuli": customised})
+    assert stage.inputs() == {"manipulation_stimuli", "mnist_test", "params:behavior", "params:seed"}
+    trials = found["round_2.trials"]
+    assert len(trials) == 12
+    assert (set(trials["round"]), set(trials["phase"]), set(trials["split"])) == ({2}, {"manipulation"}, {"none"})
 
 
 def test_the_salt_may_stand_in_a_file(answers, tmp_path, monkeypatch):

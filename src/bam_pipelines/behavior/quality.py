@@ -127,10 +127,10 @@ def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> p
     return pd.DataFrame(rows)
 
 
-def _completion(own: pd.DataFrame, planned: object) -> float:
-    if pd.isna(planned):
-        return float("nan")
-    return int(own["response"][own["phase"] != "practice"].notna().sum()) / int(planned)
+def _completion(own: pd.DataFrame, planned: int | None) -> float:
+    """Return the share of planned trials that were answered; NaN where nobody knows how many were planned."""
+    answered = int(own["response"][own["phase"] != "practice"].notna().sum())
+    return float("nan") if planned is None or pd.isna(planned) else answered / planned
 
 
 def _habits(own: pd.DataFrame) -> dict[str, float]:

@@ -96,6 +96,7 @@ class AnswerStore:
         self._by_token: dict[str, Place] = {}
         self._by_person: dict[str, Place] = {}
         self._lock = threading.Lock()
+        self._log_length = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._guard = self._alone()
         try:

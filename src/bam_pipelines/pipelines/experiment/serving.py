@@ -49,25 +49,24 @@ def serve_study(
         settings = behavior_settings(context.params["behavior"])
         folder = study or _newest_study(context.catalog, round_number)
     place = answers or project / settings.sources["jspsych"].of_round(round_number).path
-    listening = _listen(host, port)
-    store = AnswerStore(place, read_plan(folder))
-    access = Access(secrets.token_urlsafe(16), access_token, _LOCAL_NAMES if access_token is None else ("*",))
-    app = create_app(store, access, screen_answers(place, settings))
-    name = f"[{host}]" if ":" in host else host
-    invited, watched = ("", "") if access_token is None else (f"?access={access_token}", f"&access={access_token}")
-    print(f"Study {store.plan.name}, {len(store.plan.blocks)} lists, {len(store.places)} places taken so far.")
-    if store.plan.personal_lists:
-        invited = f"?list=<number>{invited.replace('?', '&')}"
-    print(f"  participants: http://{name}:{port}/{invited}")
-    print(f"  experimenter: http://{name}:{port}/status?key={access.status_key}{watched}")
-    print(f"  answers:      {place}")
-    print("Ctrl+C ends it; what was confirmed is on disk.", flush=True)
-    # no access log: addresses may hold people's outside ids
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-    try:
+    with closing(_listen(host, port)) as listening, closing(AnswerStore(place, read_plan(folder))) as store:
+        access = Access(secrets.token_urlsafe(16), access_token, _LOCAL_NAMES if access_token is None else ("*",))
+        _announce(store, access, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        app = create_app(store, access, screen_answers(place, settings))
+        # no access log: addresses may hold people's outside ids
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
         server.run(sockets=[listening])
-    finally:
-        store.close()
+
+
+def _announce(store: AnswerStore, access: Access, address: str) -> None:
+    carried = [] if access.participants is None else [f"access={access.participants}"]
+    invited = "&".join((["list=<number>"] if store.plan.personal_lists else []) + carried)
+    watched = "&".join([f"key={access.status_key}", *carried])
+    print(f"Study {store.plan.name}, {len(store.plan.blocks)} lists, {len(store.places)} places taken so far.")
+    print(f"  participants: {address}{'?' if invited else ''}{invited}")
+    print(f"  experimenter: {address}status?{watched}")
+    print(f"  answers:      {store.folder}")
+    print("Ctrl+C ends it; what was confirmed is on disk.", flush=True)
 
 
 def _newest_study(catalog: CatalogProtocol, round_number: int) -> Path:
