@@ -101,7 +101,7 @@ def answer_to(stimulus_id):
 
 _STATE = """
 const fresh = (element) => element !== null && !element.dataset.seen;
-const page = document.querySelector("button.forward");
+const page = document.querySelector("button.forward, #jspsych-fullscreen-btn");
 if (document.body.dataset.finished) return ["finished"];
 if (document.querySelector("[role=alert]")) return ["alert", document.querySelector("[role=alert]").textContent];
 if (document.querySelector("#card")) return ["screen"];

@@ -1,6 +1,9 @@
 """Whole sessions through the real page, and back through the reader of the behavior stage."""
 
+import io
+import itertools
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +11,9 @@ import pytest
 
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.jatos_study import jatos_archive
 from tests.experiment.browser.conftest import (
+    Served,
     answer_to,
     by_buttons,
     complaints,
@@ -20,6 +25,7 @@ from tests.experiment.browser.conftest import (
 from tests.experiment.conftest import N_CLASSES
 
 SALT = "a salt for tests"
+STORED = ("sent", "ended", "lists")
 
 
 @pytest.fixture
@@ -165,15 +171,16 @@ def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
     assert trials["response"].between(0, N_CLASSES - 1).all()
 
 
-def test_size_and_distance_are_stored(browser, build, tmp_path):
+def test_size_and_distance_stand_beside_every_trial(browser, build, read_back, tmp_path):
     folder = tmp_path / "measured"
-    FolderDataset(filepath=str(folder)).save(build(screen_size=True))
+    FolderDataset(filepath=str(folder)).save(build(screen_size=True, fullscreen=True))
     browser.get((folder / "index.html").as_uri() + "?list=1")
     assert take_part(browser)[0] == ["finished"]
-    found = next(one for one in downloaded(tmp_path / "downloads") if "image_degrees" in one)
+    downloaded(tmp_path / "downloads")
+    trials = read_back(tmp_path / "downloads").trials
+    assert set(trials["extra_viewing_distance_cm"]) == {"60"}
     # 12 pixels of a card of 320 pixels, 85.6 mm, are 3.21 mm; seen from 600 mm 2 atan(3.21 / 1200) = 0.3065 degrees
-    assert found["viewing_distance_cm"] == 60
-    assert found["image_degrees"] == pytest.approx(0.30653, abs=1e-4)
+    assert trials["extra_image_degrees"].astype(float).tolist() == pytest.approx([0.30653] * len(trials), abs=1e-4)
 
 
 def test_an_unknown_list_and_a_full_study_are_said(browser, study, served):
@@ -183,3 +190,56 @@ def test_an_unknown_list_and_a_full_study_are_said(browser, study, served):
         served.store.start(None, None, served.store.plan.design_id)
     browser.get(served.address)
     assert state(browser)[1].startswith("All places in this study are taken")
+
+
+def test_the_completion_link_is_followed_once_everything_is_stored(browser, build, plan, settings_of, tmp_path):
+    folder, elsewhere = tmp_path / "linked", "http://127.0.0.1:9/done"
+    FolderDataset(filepath=str(folder)).save(build(completion_url=elsewhere))
+    served = Served(folder, tmp_path / "answers", settings_of()[1])
+    served.begin()
+    last = f"stimuli/{planned(plan)['stimulus_id'].iloc[-1]}.png"
+    browser.get(served.address)
+    take_part(browser, stop=lambda found: found == ["trial", last])
+    assert not served.store.places[0].finished
+    browser.find_element("css selector", ".answers button").click()
+    wait_for(lambda: browser.current_url == elsewhere, "the completion link")
+    assert served.store.places[0].finished
+    served.end()
+
+
+# what a page sees of JATOS 3: https://www.jatos.org/jatos.js-Reference.html
+STUB = """
+const kept = (name, value) => localStorage.setItem(name, JSON.stringify(value));
+const sent = [];
+let refusals = 1;
+window.jatos = {
+  workerId: 77,
+  urlQueryParameters: { PROLIFIC_PID: "5f0abc77de" },
+  onLoad: (call) => call(),
+  batchSession: {
+    get: () => ({ 1: 1, 2: 0, 3: 1, 4: 1 }),
+    set: (name, value) => (refusals-- > 0 ? Promise.reject("out of date") : Promise.resolve(kept(name, value))),
+  },
+  submitResultData: (data) => Promise.resolve(kept("sent", (sent.push(JSON.parse(data)), sent))),
+  endStudy: (successful) => kept("ended", [successful, sent.length]),
+};
+"""
+
+
+def test_jatos_gets_the_whole_so_far_after_each_block_and_then_the_end(
+    browser, build, plan, texts, settings_of, read_back, tmp_path
+):
+    with zipfile.ZipFile(io.BytesIO(jatos_archive(build(), texts, settings_of()[0]))) as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "digits" / "jatos.js").write_text(STUB)
+    browser.get((tmp_path / "digits" / "index.html").as_uri())
+    assert take_part(browser)[0] == ["finished"]
+    sent, ended, lists = (json.loads(browser.execute_script(f"return localStorage['{name}']")) for name in STORED)
+    assert ended == [True, 3]
+    assert lists == {"1": 1, "2": 1, "3": 1, "4": 1}
+    # each time all that was sent before, and more
+    assert [one[: len(before)] == before for before, one in itertools.pairwise(sent)] == [True, True]
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "whole.json").write_text(json.dumps(sent[-1]))
+    check_round_trip(read_back(results).trials, planned(plan, 2), "keyboard")

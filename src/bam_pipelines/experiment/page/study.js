@@ -51,7 +51,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     });
   }
 
-  function page(html, label, extra = {}) {
+  function page(html, label) {
     return {
       type: jsPsychHtmlMultiResponse,
       stimulus: `<div class="page">${html}</div>`,
@@ -59,9 +59,10 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
       button_html: (choice) => `<button type="button" class="forward">${escape(choice)}</button>`,
       // optional: nothing is drawn when jsPsych simulates
       on_load: () => document.querySelector("button.forward")?.focus(),
-      ...extra,
     };
   }
+
+  const note = (text) => page(`<p class="page short">${escape(text)}</p>`, say("continue"));
 
   function picture(trial) {
     const size = `width="${design.image_width}" height="${design.image_height}"`;
@@ -98,7 +99,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
   }
 
-  function screenForm() {
+  function screenForm(jsPsych) {
     const html = `<div class="page">${words.screen}
       <label for="card">${escape(say("card_width"))}</label>
       <input id="card" name="card_px" type="range" min="150" max="900" value="320">
@@ -119,8 +120,10 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
       },
       on_finish: (data) => {
         const millimetres = (design.image_width * 85.6) / Number(data.response.card_px);
-        data.viewing_distance_cm = Number(data.response.distance_cm);
-        data.image_degrees = (2 * Math.atan(millimetres / 20 / data.viewing_distance_cm) * 180) / Math.PI;
+        const distance = Number(data.response.distance_cm);
+        const degrees = (2 * Math.atan(millimetres / 20 / distance) * 180) / Math.PI;
+        // every trial of the sitting carries them, into the trial table
+        jsPsych.data.addProperties({ viewing_distance_cm: distance, image_degrees: degrees });
       },
     };
   }
@@ -164,8 +167,8 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     }
     timeline.push(saving(block.number, jsPsych, sent));
     const main = blocks.filter((one) => one.number > 0);
-    if (block.number === 0) timeline.push(page(`<p>${escape(say("start_main"))}</p>`, say("continue")));
-    else if (index < blocks.length - 1) timeline.push(page(`<p>${escape(say("break", { n: main.indexOf(block) + 1, total: main.length }))}</p>`, say("continue")));
+    if (block.number === 0) timeline.push(note(say("start_main")));
+    else if (index < blocks.length - 1) timeline.push(note(say("break", { n: main.indexOf(block) + 1, total: main.length })));
     return timeline;
   }
 
@@ -174,9 +177,9 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     const first = place.blocks.length === 0;
     const pages = first
       ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
-      : [page(`<p>${escape(say("resumed"))}</p>`, say("continue"))];
-    const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue") };
-    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm()] : []), page(words[`instructions_${design.task}`], say("continue"))];
+      : [note(say("resumed"))];
+    const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => document.querySelector("#jspsych-fullscreen-btn")?.focus() };
+    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
   }
 
   async function finish(jsPsych, trouble) {
