@@ -204,6 +204,15 @@ def test_jspsych_names_our_stimuli(take, tmp_path, ours):
     assert "PROLIFIC7" not in "".join(table.to_csv() for table in found[:4]) + json.dumps(found.report)
 
 
+@pytest.mark.parametrize(("indent", "said"), [(None, "record 3: response 'x'"), (1, "response 'x'")])
+def test_records_of_one_line_are_told_apart_by_their_number(take, tmp_path, ours, indent, said):
+    rows = jspsych_rows(ours)[1:3]
+    bad = {**rows[0], "response": "x", "trial_index": 99}
+    (tmp_path / "a.json").write_text(json.dumps([*rows, bad], indent=indent))
+    (reason,) = take("jspsych", known=ours).rejects["reason"]
+    assert reason.startswith(said)
+
+
 def test_how_many_trials_were_planned_is_added_up_over_rounds(take, tmp_path, ours):
     first = [{**row, "round": 1, "planned_trials": 30} for row in jspsych_rows(ours)[1:3]]
     second = [{**row, "round": 2, "planned_trials": 12} for row in jspsych_rows(ours)[1:3]]

@@ -20,7 +20,8 @@ class Records:
         One row a record, one column a field: text, or None where a record lacks the field or says null. Names are
         lower case.
     origins
-        file (name as errors show it) and line (from 1, where the record begins), row by row.
+        file (name as errors show it), line (from 1, where the record begins) and, where several records begin on one
+        line, record (its number in the file, from 1), row by row.
     rejects
         What could not be read: file, line, reason, content. Content is empty where a text could not be taken apart:
         nobody knows whose id it holds.
@@ -64,7 +65,9 @@ def build_records(
     rejects = pd.DataFrame(
         [(file, line, reason, "") for line, reason in unread], columns=list(REJECT_COLUMNS), dtype="object"
     )
-    return Records(fields.where(fields.notna(), None), pd.DataFrame({"file": file, "line": lines}), rejects)
+    numbers = pd.Series(range(1, len(rows) + 1), dtype="Int64").where(lines.duplicated(keep=False))
+    origins = pd.DataFrame({"file": file, "line": lines, "record": numbers})
+    return Records(fields.where(fields.notna(), None), origins, rejects)
 
 
 def join_records(parts: Sequence[Records]) -> Records:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bam_pipelines.behavior.pseudonyms import LONG, Pseudonyms
 from bam_pipelines.behavior.readers.columns import OPTIONAL, ColumnMap, texts_of
-from bam_pipelines.behavior.readers.records import REJECT_COLUMNS, Records, content_of
+from bam_pipelines.behavior.readers.records import ORIGIN_COLUMNS, REJECT_COLUMNS, Records, content_of
 from bam_pipelines.behavior.readers.text_values import (
     Parsed,
     parse_boolean,
@@ -90,7 +90,7 @@ def read_trials(
     trials = pd.concat(
         [
             values.assign(participant_id=outside.map(people)),
-            origins,
+            origins[list(ORIGIN_COLUMNS)],
             _extras(kept_fields.drop(columns=mapping.used(kept_fields)), pseudonyms, hidden),
         ],
         axis=1,
@@ -173,8 +173,10 @@ def _rejects(
     records: Records, fields: pd.DataFrame, wrong: pd.Series, pseudonyms: Pseudonyms, outside_ids: set[str]
 ) -> pd.DataFrame:
     bad = wrong != ""
+    numbers = records.origins["record"][bad]
     found = records.origins[bad].assign(
-        reason=wrong[bad], content=[content_of(row) for _, row in fields[bad].iterrows()]
+        reason=wrong[bad].where(numbers.isna(), "record " + numbers.astype("str") + ": " + wrong[bad]),
+        content=[content_of(row) for _, row in fields[bad].iterrows()],
     )
     rejects = pd.concat([records.rejects, found], ignore_index=True)[list(REJECT_COLUMNS)]
     for column in ("file", "reason", "content"):
