@@ -22,6 +22,7 @@ from kedro.config import OmegaConfigLoader
 from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.settings import session_settings
 from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.lists import build_lists
 from bam_pipelines.experiment.server.plan import StudyPlan, read_plan
 from bam_pipelines.experiment.settings import experiment_settings
@@ -72,10 +73,10 @@ def _study(folder: Path) -> StudyPlan:
     settings = experiment_settings(parameters["experiment"])
     session = session_settings(parameters["behavior"]["session"])
     digits = natural_stimuli(bundled_digits().table().drop_duplicates("stimulus_id"))
-    n_clear = session.catch_pool + settings.practice_trials
-    clear, stimuli = digits.iloc[:n_clear], digits.iloc[n_clear : n_clear + STIMULI].drop(columns="label")
-    practice, catch = clear.iloc[: settings.practice_trials], clear.iloc[settings.practice_trials :]
-    lists = build_lists(stimuli, catch, practice, settings, session, 0)
+    digits = digits.rename(columns={"label": "expected"})
+    n_practice, n_clear = settings.practice_trials, settings.practice_trials + session.catch_pool
+    clear = ClearImages(digits.iloc[:n_practice], digits.iloc[n_practice:n_clear])
+    lists = build_lists(digits.iloc[n_clear : n_clear + STIMULI], clear, settings, session, 0)
     texts = read_texts(PROJECT / settings.texts, settings.language)
     FolderDataset(filepath=str(folder)).save(study_files(lists, digits, texts, settings, 10))
     return read_plan(folder)

@@ -34,6 +34,13 @@ def experiment() -> None:
 @click.option(
     "--access-token", envvar="BAM_ACCESS", help="What participants' links carry; needed unless on this machine alone."
 )
+@click.option(
+    "--idle-minutes",
+    default=120.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="When no list is free, one that was begun and not heard of for so long is given to another person.",
+)
 def serve(
     env: str | None,
     round_number: int,
@@ -42,6 +49,7 @@ def serve(
     host: str,
     port: int,
     access_token: str | None,
+    idle_minutes: float,
 ) -> None:
     """Serve a study on this machine, and store each block of answers at once."""
     # uvicorn, kedro's session and torch take seconds to import, which `kedro --help` need not wait for
@@ -53,7 +61,7 @@ def serve(
             "which participants' links then carry."
         )
     try:
-        serve_study(env, round_number, study, answers, host, port, access_token)
+        serve_study(env, round_number, study, answers, host, port, access_token, idle_minutes)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -207,7 +207,7 @@ def test_jspsych_names_our_stimuli(take, tmp_path, ours):
 @pytest.mark.parametrize(("indent", "said"), [(None, "record 3: response 'x'"), (1, "response 'x'")])
 def test_records_of_one_line_are_told_apart_by_their_number(take, tmp_path, ours, indent, said):
     rows = jspsych_rows(ours)[1:3]
-    bad = {**rows[0], "response": "x", "trial_index": 99}
+    bad = {**rows[0], "keyboard_response": "x", "trial_index": 99}
     (tmp_path / "a.json").write_text(json.dumps([*rows, bad], indent=indent))
     (reason,) = take("jspsych", known=ours).rejects["reason"]
     assert reason.startswith(said)

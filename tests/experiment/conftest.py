@@ -10,6 +10,7 @@ import yaml
 from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.lists import build_lists
 from bam_pipelines.experiment.settings import experiment_settings
 from bam_pipelines.experiment.study import study_files
@@ -34,13 +35,19 @@ def stimuli():
 
 
 @pytest.fixture(scope="session")
-def catch_digits():
-    return _clear(6, 2)
+def clear_of():
+    """A function from the stage's settings to images with a right answer: labels, or yes and no in turns."""
 
+    def of(experiment):
+        practice, catch = _clear(3, 3), _clear(6, 2)
+        digit = experiment.task == "digit"
+        tables = [
+            table.assign(expected=table["label"] if digit else np.arange(len(table)) % 2).drop(columns="label")
+            for table in (practice.iloc[: experiment.practice_trials], catch)
+        ]
+        return ClearImages(*tables)
 
-@pytest.fixture(scope="session")
-def practice_digits():
-    return _clear(3, 3)
+    return of
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +75,15 @@ def texts():
 
 
 @pytest.fixture(scope="session")
-def plan(stimuli, catch_digits, practice_digits, settings_of):
+def plan(stimuli, clear_of, settings_of):
     """A function from changes of conf to lists and every image that they show."""
 
     def make(**changes):
         experiment, behavior = settings_of(**changes)
-        lists = build_lists(stimuli, catch_digits, practice_digits, experiment, behavior.session, 7)
-        clear = pd.concat([catch_digits, practice_digits]).drop(columns="label")
-        return lists, pd.concat([stimuli.astype(object), clear.astype(object)], ignore_index=True)
+        clear = clear_of(experiment)
+        lists = build_lists(stimuli, clear, experiment, behavior.session, 7)
+        shown = [table[stimuli.columns].astype(object) for table in (stimuli, *clear)]
+        return lists, pd.concat(shown, ignore_index=True)
 
     return make
 

@@ -1,5 +1,6 @@
 import math
 
+import pandas as pd
 import pytest
 
 
@@ -13,12 +14,13 @@ def test_every_stimulus_gets_its_planned_answers_and_at_most_one_more(plan, stim
     assert shown.sum() == 20
 
 
-def test_a_list_begins_with_practice_and_goes_on_in_blocks_of_nearly_equal_length(plan, practice_digits):
+def test_a_list_begins_with_practice_and_goes_on_in_blocks_of_nearly_equal_length(plan, clear_of, settings_of):
     lists, _ = plan()
+    practice = clear_of(settings_of()[0]).practice
     for _, rows in lists.groupby("list"):
         # 5 stimuli, 1 repeat, 2 catch trials
         assert rows["block"].tolist() == [0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
-        assert rows["stimulus_id"].tolist()[:2] == practice_digits["stimulus_id"].tolist()[:2]
+        assert rows["stimulus_id"].tolist()[:2] == practice["stimulus_id"].tolist()
         assert (rows["phase"] == "practice").tolist() == [True] * 2 + [False] * 8
 
 
@@ -30,29 +32,17 @@ def test_no_block_is_longer_than_asked(plan, most):
     assert len(sizes) == 4 * math.ceil(8 / most)
 
 
-def test_only_clear_digits_have_an_answer_that_is_expected(plan, catch_digits, practice_digits):
-    lists, _ = plan()
-    right = {
-        **dict(zip(catch_digits["stimulus_id"], catch_digits["label"], strict=True)),
-        **dict(zip(practice_digits["stimulus_id"], practice_digits["label"], strict=True)),
-    }
-    clear = lists["phase"].isin(["practice", "catch"])
-    assert lists["expected_response"][~clear].isna().all()
-    assert lists["expected_response"][clear].tolist() == [right[name] for name in lists["stimulus_id"][clear]]
+@pytest.mark.parametrize("task", ["digit", "judgment"])
+def test_only_clear_images_have_an_answer_that_is_expected(plan, clear_of, settings_of, task):
+    lists, _ = plan(task=task)
+    clear = pd.concat(clear_of(settings_of(task=task)[0])).set_index("stimulus_id")["expected"]
+    known = lists["phase"].isin(["practice", "catch"])
+    assert lists["expected_response"][~known].isna().all()
+    assert lists["expected_response"][known].tolist() == clear[lists["stimulus_id"][known]].tolist()
     assert (lists["is_catch"] == (lists["phase"] == "catch")).all()
-
-
-def test_clear_digits_look_like_digits_in_the_judgment_task(plan):
-    lists, _ = plan(task="judgment")
-    assert set(lists["expected_response"].dropna()) == {1}
 
 
 def test_lists_do_not_depend_on_how_many_there_are(plan):
     few, many = plan()[0], plan(answers_per_stimulus=4)[0]
     assert len(many) > len(few)
     assert many[many["list"] <= 4].equals(few)
-
-
-def test_too_few_digits_to_practise_are_named(plan):
-    with pytest.raises(ValueError, match="4 practice trials are asked for, but there are 3 clear digits"):
-        plan(practice_trials=4)

@@ -29,12 +29,11 @@ def pair_stimuli():
 
 
 @pytest.fixture(scope="module")
-def pair_plan(pair_stimuli, catch_digits, practice_digits, settings_of):
+def pair_plan(pair_stimuli, clear_of, settings_of):
     def make(design=DESIGN, pairs=PAIRS, **changes):
         experiment, behavior = settings_of(**changes)
-        return build_pair_lists(
-            pair_stimuli, pairs, catch_digits, practice_digits, experiment, behavior.session, design, 3
-        )
+        clear = clear_of(experiment)
+        return build_pair_lists(pair_stimuli, pairs, clear, experiment, behavior.session, design, 3)
 
     return make
 

@@ -127,7 +127,8 @@ def answers(inputs, tmp_path, monkeypatch):
     parameters |= {"source": "jspsych", "n_classes": N_CLASSES}
     parameters["sources"]["jspsych"]["path"] = str(tmp_path)
     monkeypatch.setenv("BAM_SALT", "a secret of the test")
-    return {name: inputs[name] for name in ("stimuli", "mnist_test", "params:behavior", "params:seed")}
+    taken = {name: inputs[name] for name in ("params:behavior", "params:seed")}
+    return taken | {"study_stimuli": inputs["stimuli"]}
 
 
 def test_answers_of_people_go_the_same_way(answers):
@@ -137,7 +138,7 @@ def test_answers_of_people_go_the_same_way(answers):
     found = run(stage, answers)
     assert len(found["trials"]) == 60
     assert set(found["trials"]["split"]) == {"train", "validation", "test"}
-    assert set(found["trial_stimuli"]["stimulus_id"]) == set(answers["stimuli"]["stimulus_id"])
+    assert set(found["trial_stimuli"]["stimulus_id"]) == set(answers["study_stimuli"]["stimulus_id"])
     assert found["participants"]["include"].all()
     assert found["reading_report"]["participants"] == 2
     names = set(found["participants"]["participant_id"])
@@ -147,13 +148,13 @@ def test_answers_of_people_go_the_same_way(answers):
 def test_answers_of_people_to_a_second_round_lie_beside_the_first(answers, tmp_path):
     source = answer_source(answers["params:behavior"])
     stage = create_second_round(source)
-    customised = answers["stimuli"].head(6).assign(pair_id="annbob", source="individual")
+    customised = answers["study_stimuli"].head(6).assign(pair_id="annbob", source="individual")
     later = tmp_path.with_name(f"{tmp_path.name}_round_2")
     later.mkdir()
     write_answers(later, customised, round=2, phase="manipulation")
-    taken = {name: value for name, value in answers.items() if name != "stimuli"}
-    found = run(stage, taken | {"manipulation_stimuli": customised})
-    assert stage.inputs() == {"manipulation_stimuli", "mnist_test", "params:behavior", "params:seed"}
+    taken = {name: value for name, value in answers.items() if name != "study_stimuli"}
+    found = run(stage, taken | {"round_2.study_stimuli": customised})
+    assert stage.inputs() == {"round_2.study_stimuli", "params:behavior", "params:seed"}
     trials = found["round_2.trials"]
     assert len(trials) == 12
     assert (set(trials["round"]), set(trials["phase"]), set(trials["split"])) == ({2}, {"manipulation"}, {"none"})
@@ -186,7 +187,7 @@ def test_other_images_than_ours_need_no_stimuli(inputs):
             "params:seed",
         }
     parameters["sources"]["jatos"]["images"] = "pictures"
-    assert "stimuli" not in create_pipeline(answer_source(parameters | {"source": "jatos"})).inputs()
+    assert "study_stimuli" not in create_pipeline(answer_source(parameters | {"source": "jatos"})).inputs()
 
 
 def test_another_number_of_classes_than_the_simulated_eyes_know(inputs):

@@ -12,6 +12,7 @@ from bam_pipelines.behavior.settings import SessionSettings
 from bam_pipelines.behavior.trial_order import trial_order
 from bam_pipelines.behavior.validation import build_schema, validate
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.settings import ExperimentSettings
 
 LISTS = build_schema(
@@ -30,8 +31,7 @@ LISTS = build_schema(
 
 def build_lists(
     stimuli: pd.DataFrame,
-    catch_digits: pd.DataFrame,
-    practice_digits: pd.DataFrame,
+    clear: ClearImages,
     experiment: ExperimentSettings,
     session: SessionSettings,
     seed: int,
@@ -42,8 +42,8 @@ def build_lists(
     ----------
     stimuli
         Stimulus table.
-    catch_digits, practice_digits
-        Stimulus tables of clear digits with ``label``; practice takes the first ones.
+    clear
+        Images with a right answer.
     experiment, session
         Numbers of answers, blocks, catch trials and repeats.
     seed
@@ -59,36 +59,25 @@ def build_lists(
     Raises
     ------
     ValueError
-        If the stimuli, clear digits or repeats do not fit.
+        If the stimuli, clear images or repeats do not fit.
     """
     each = session.stimuli_per_participant
     count = len(stimuli) if each is None else min(each, len(stimuli))
     n_lists = math.ceil(len(stimuli) * experiment.answers_per_stimulus / count)
     names = [f"{number}" for number in range(1, n_lists + 1)]
     shown = assign_balanced(names, stimuli, count, seed).groupby("participant_id")["stimulus_id"].agg(list)
-    practice = practice_rows(practice_digits, experiment)
+    practice = practice_rows(clear)
     planned = []
     for number, name in enumerate(names, start=1):
         draw = numpy_generator(seed, "experiment/list", number)
-        own = session_rows(shown[name], catch_digits, experiment, session, draw)
+        own = session_rows(shown[name], clear, experiment, session, draw)
         planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
     return validate(pd.concat(planned, ignore_index=True), LISTS)
 
 
-def practice_rows(digits: pd.DataFrame, experiment: ExperimentSettings) -> pd.DataFrame:
-    """Return the practice block: the first of the clear digits.
-
-    Raises
-    ------
-    ValueError
-        If there are too few.
-    """
-    if experiment.practice_trials > len(digits):
-        raise ValueError(
-            f"{experiment.practice_trials} practice trials are asked for, but there are {len(digits)} clear digits for "
-            "them; lower experiment.practice_trials."
-        )
-    chosen = digits.iloc[: experiment.practice_trials]
+def practice_rows(clear: ClearImages) -> pd.DataFrame:
+    """Return the practice block."""
+    chosen = clear.practice
     return pd.DataFrame(
         {
             "block": 0,
@@ -96,28 +85,23 @@ def practice_rows(digits: pd.DataFrame, experiment: ExperimentSettings) -> pd.Da
             "stimulus_id": chosen["stimulus_id"].to_numpy(),
             "repetition": 0,
             "is_catch": False,
-            "expected_response": _expected(chosen, experiment),
+            "expected_response": chosen["expected"].to_numpy(),
         }
     )
 
 
-def _expected(digits: pd.DataFrame, experiment: ExperimentSettings) -> np.ndarray:
-    """Return what is right for a clear digit: its label, or yes."""
-    return digits["label"].to_numpy() if experiment.task == "digit" else np.ones(len(digits), dtype=np.int8)
-
-
 def session_rows(
     stimulus_ids: list[str],
-    catch_digits: pd.DataFrame,
+    clear: ClearImages,
     experiment: ExperimentSettings,
     session: SessionSettings,
     draw: np.random.Generator,
     repeated: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return the blocks of one sitting; see :func:`~bam_pipelines.behavior.trial_order.trial_order`."""
-    catch_ids = catch_digits["stimulus_id"].to_list()
+    catch_ids = clear.catch["stimulus_id"].to_list()
     order = trial_order(stimulus_ids, catch_ids, session, session.repeat_share, draw, repeated)
-    right = dict(zip(catch_digits["stimulus_id"], _expected(catch_digits, experiment), strict=True))
+    right = dict(zip(clear.catch["stimulus_id"], clear.catch["expected"], strict=True))
     n_blocks = math.ceil(len(order) / experiment.trials_per_block)
     return order.assign(
         # blocks of nearly equal length

@@ -13,6 +13,7 @@ from bam_pipelines.behavior.checked import check, settings_group
 from bam_pipelines.behavior.settings import SessionSettings
 from bam_pipelines.behavior.validation import validate
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
 from bam_pipelines.experiment.settings import ExperimentSettings
 
@@ -63,8 +64,7 @@ def pair_design(parameters: Mapping[str, Any]) -> PairDesign:
 def build_pair_lists(
     stimuli: pd.DataFrame,
     pairs: pd.DataFrame,
-    catch_digits: pd.DataFrame,
-    practice_digits: pd.DataFrame,
+    clear: ClearImages,
     experiment: ExperimentSettings,
     session: SessionSettings,
     design: PairDesign,
@@ -81,7 +81,7 @@ def build_pair_lists(
         Stimulus table, every pair_id set.
     pairs
         pair_id, participant_1, participant_2.
-    catch_digits, practice_digits
+    clear
         As for :func:`~bam_pipelines.experiment.lists.build_lists`.
     experiment, session
         As there; repeats are the design's.
@@ -106,11 +106,11 @@ def build_pair_lists(
     repeated = set(chosen["stimulus_id"][chosen["repeated"]])
     shown = assign_pairs(chosen, pairs).groupby("participant_id")["stimulus_id"].agg(list)
     gaps = SessionSettings(**{**vars(session), "repeat_gap": design.repeat_gap})
-    practice = practice_rows(practice_digits, experiment)
+    practice = practice_rows(clear)
     planned = []
     for number, (person, names) in enumerate(shown.items(), start=1):
         draw = numpy_generator(seed, "experiment/pair list", person)
-        own = session_rows(names, catch_digits, experiment, gaps, draw, repeated & set(names))
+        own = session_rows(names, clear, experiment, gaps, draw, repeated & set(names))
         if len(own) > design.most_trials:
             raise ValueError(
                 f"participant {person} would see {len(own)} trials, more than experiment.pairs.most_trials of "

@@ -61,7 +61,7 @@ class Served:
         self.address = f"http://127.0.0.1:{self.port}/"
 
     def begin(self):
-        self.store = AnswerStore(self.answers, read_plan(self.study))
+        self.store = AnswerStore(self.answers, read_plan(self.study), 3600)
         access = Access("key", None, ("127.0.0.1",))
         app = create_app(self.store, access, screen_answers(self.answers, self.behavior))
         self.server = uvicorn.Server(

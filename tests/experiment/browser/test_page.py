@@ -146,7 +146,7 @@ def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, bu
 
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
     folder = tmp_path / "judgment"
-    FolderDataset(filepath=str(folder)).save(build(task="judgment", practice_trials=0))
+    FolderDataset(filepath=str(folder)).save(build(task="judgment"))
     browser.get((folder / "index.html").as_uri() + "?list=1")
 
     def judge(driver, stimulus_id):
@@ -156,7 +156,7 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
 
     assert take_part(browser, judge)[0] == ["finished"]
     downloaded(tmp_path / "downloads")
-    trials = read_back(tmp_path / "downloads", task="judgment", practice_trials=0).trials
+    trials = read_back(tmp_path / "downloads", task="judgment").trials
     assert set(trials["task"]) == {"judgment"}
     assert trials["response"].tolist() == [int(answer_to(name) > 0) for name in trials["stimulus_id"]]
 

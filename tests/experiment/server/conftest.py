@@ -38,7 +38,7 @@ def open_store(tmp_path, study_plan):
     def again():
         while opened:
             opened.pop().close()
-        opened.append(AnswerStore(tmp_path / "answers", study_plan))
+        opened.append(AnswerStore(tmp_path / "answers", study_plan, 3600))
         return opened[-1]
 
     yield again

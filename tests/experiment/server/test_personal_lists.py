@@ -12,7 +12,7 @@ def personal(plan, texts, settings_of, tmp_path):
     folder = tmp_path / "second"
     lists, shown = plan()
     FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings_of()[0], N_CLASSES, 2))
-    store = AnswerStore(tmp_path / "answers", read_plan(folder))
+    store = AnswerStore(tmp_path / "answers", read_plan(folder), 3600)
     yield store
     store.close()
 

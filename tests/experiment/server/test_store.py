@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -31,6 +32,24 @@ def refusal(call, *arguments):
 def test_everyone_gets_the_next_free_list_until_none_is_left(store):
     assert [begin(store)[0].list for _ in range(4)] == [1, 2, 3, 4]
     assert refusal(begin, store) == (410, "study_full", "all 4 lists are taken.")
+
+
+def test_a_list_that_was_abandoned_is_given_again_when_none_is_free(open_store, answers, monkeypatch):
+    store = open_store()
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    place, token = take_part(store, answers)
+    store.finish(token, place.session)
+    begin(store)
+    monkeypatch.setattr(time, "time", lambda: 2000.0)
+    begin(store), begin(store)
+    monkeypatch.setattr(time, "time", lambda: 4600.0)  # an hour after the second came
+    assert refusal(begin, store)[1] == "study_full"
+    monkeypatch.setattr(time, "time", lambda: 4601.0)
+    assert begin(open_store())[0].list == 2
+    # who has it now was just heard of, the third not for an hour
+    monkeypatch.setattr(time, "time", lambda: 5700.0)
+    assert [begin(open_store())[0].list for _ in range(2)] == [3, 4]
+    assert refusal(begin, open_store())[1] == "study_full"
 
 
 def test_what_is_saved_is_on_disk_in_order(store, answers):
@@ -153,12 +172,12 @@ def test_answers_to_another_study_are_left_alone(open_store, answers, build, tmp
     store.close()
     FolderDataset(filepath=str(tmp_path / "other")).save(build(scale=3))
     with pytest.raises(ValueError, match="holds answers to another study .*name another folder with --answers"):
-        AnswerStore(store.folder, read_plan(tmp_path / "other"))
+        AnswerStore(store.folder, read_plan(tmp_path / "other"), 3600)
 
 
 def test_two_servers_do_not_write_to_one_folder(store, study_plan):
     with pytest.raises(ValueError, match="another server writes to"):
-        AnswerStore(store.folder, study_plan)
+        AnswerStore(store.folder, study_plan, 3600)
 
 
 def test_a_folder_without_a_study_is_named(tmp_path):

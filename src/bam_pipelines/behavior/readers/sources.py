@@ -174,7 +174,9 @@ def _without_copies(files: Iterable[_File]) -> tuple[list[_File], int]:
 def _lost(file: _File) -> Records:
     reason = "metadata.json names this member, the archive lacks it"
     rejects = pd.DataFrame([(file.name, 1, reason, "")], columns=list(REJECT_COLUMNS))
-    return Records(pd.DataFrame({PERSON: []}, dtype="object"), pd.DataFrame({"file": [], "line": [], "record": []}), rejects)
+    return Records(
+        pd.DataFrame({PERSON: []}, dtype="object"), pd.DataFrame({"file": [], "line": [], "record": []}), rejects
+    )
 
 
 def _with_file_facts(mapping: ColumnMap) -> ColumnMap:

@@ -94,7 +94,8 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
   const fixation = () => pause(`<div class="fixation" style="height: ${design.image_height}px" aria-hidden="true">+</div>`, design.fixation_ms);
 
   function feedback(trial, jsPsych) {
-    const wrong = design.task === "judgment" ? say("wrong_judgment") : say("wrong", { n: trial.expected_response });
+    const judged = trial.expected_response === 1 ? "wrong_yes" : "wrong_no";
+    const wrong = design.task === "judgment" ? say(judged) : say("wrong", { n: trial.expected_response });
     const text = () => (jsPsych.data.get().last(1).values()[0].response === trial.expected_response ? say("right") : wrong);
     return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
   }

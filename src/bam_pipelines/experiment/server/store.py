@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,8 @@ class Place:
         Confirmed bytes of the place's file.
     finished
         Whether everything was answered.
+    seen
+        When it was last heard of, seconds since 1970.
     """
 
     number: int
@@ -71,6 +74,7 @@ class Place:
     blocks: dict[int, str] = field(default_factory=dict)
     length: int = 0
     finished: bool = False
+    seen: float = 0.0
 
 
 class AnswerStore:
@@ -82,6 +86,8 @@ class AnswerStore:
         Where answers lie; made if absent.
     plan
         Of the study.
+    idle_seconds
+        When no list is free, one that was begun and not heard of for so long is given to another person, too.
 
     Raises
     ------
@@ -90,8 +96,8 @@ class AnswerStore:
         line, or a participant's file is shorter than it was.
     """
 
-    def __init__(self, folder: Path, plan: StudyPlan) -> None:
-        self.folder, self.plan = folder, plan
+    def __init__(self, folder: Path, plan: StudyPlan, idle_seconds: float) -> None:
+        self.folder, self.plan, self.idle_seconds = folder, plan, idle_seconds
         self.places: list[Place] = []
         self._by_token: dict[str, Place] = {}
         self._by_person: dict[str, Place] = {}
@@ -216,10 +222,18 @@ class AnswerStore:
             raise Refused(403, "study_unknown", "each list of this study is one person's: use the link that names it.")
         if asked is not None and (asked in taken or asked not in self.plan.blocks):
             raise Refused(403, "study_unknown", f"list {asked} is taken or does not exist.")
-        free = [number for number in sorted(self.plan.blocks) if number not in taken]
-        if not free:
+        free = [number for number in sorted(self.plan.blocks) if number not in taken] or self._abandoned()
+        if asked is None and not free:
             raise Refused(410, "study_full", f"all {len(taken)} lists are taken.")
         return free[0] if asked is None else asked
+
+    def _abandoned(self) -> list[int]:
+        """Return the lists that nobody finishes any more, the longest silent first."""
+        seen: dict[int, float] = {}
+        for place in self.places:
+            seen[place.list] = max(seen.get(place.list, 0), float("inf") if place.finished else place.seen)
+        latest = time.time() - self.idle_seconds
+        return sorted((number for number, when in seen.items() if when < latest), key=seen.__getitem__)
 
     def _new_place(self, outside_id: str | None, chosen: int) -> tuple[Place, str]:
         token = secrets.token_urlsafe(24)
@@ -228,8 +242,9 @@ class AnswerStore:
         self._note("place", place=number, list=chosen, token_hash=_hash(token), participant_id=person)
         return self.places[-1], token
 
-    def _note(self, event: str, **facts: int | str) -> None:
+    def _note(self, event: str, **facts: int | str | float) -> None:
         """Write what happens to the log, and only then let it have happened."""
+        facts["at"] = round(time.time(), 3)
         line = json.dumps({"event": event, **facts}) + "\n"
         self._log_length = self._append(self.folder / LOG, line, self._log_length)
         self._apply(event, facts)
@@ -243,8 +258,8 @@ class AnswerStore:
             self.places.append(place)
             self._by_token[place.token_hash] = place
             self._by_person[place.participant_id] = place
-            return
         place = self.places[facts["place"] - 1]
+        place.seen = facts["at"]
         if event == "token":
             self._by_token[facts["token_hash"]] = place
         elif event == "session":

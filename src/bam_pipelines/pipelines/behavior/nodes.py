@@ -8,13 +8,12 @@ from matplotlib.figure import Figure
 from bam_pipelines.analysis.answer_summary import compare_with_published, summarise_answers, summarise_reliability
 from bam_pipelines.analysis.figures.answers import answers_figure
 from bam_pipelines.analysis.pair_confusion import confusion_by_pair, target_shares
-from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer, draw_participants
 from bam_pipelines.behavior.quality import Assessment, assess_quality
 from bam_pipelines.behavior.recovery import recover_parameters, summarise_recovery
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
-from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli, validate_trials
+from bam_pipelines.behavior.schemas import validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
 from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
 from bam_pipelines.behavior.splits import complete_splits
@@ -70,17 +69,9 @@ def read_answers(parameters: dict[str, Any], seed: int, known: pd.DataFrame | No
     return found._replace(trials=complete_splits(found.trials, settings.splits, seed))
 
 
-def read_answers_to_own_stimuli(
-    parameters: dict[str, Any], seed: int, stimuli: pd.DataFrame, digits: pd.DataFrame
-) -> Round:
-    """Read people's answers to stimuli of this project and to digits for attention."""
-    return read_answers(parameters, seed, _own(stimuli, digits))
-
-
-def _own(stimuli: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
-    """Return what a study of this project may show."""
-    shown = [table[list(STIMULI.kinds)].astype("object") for table in (stimuli, natural_stimuli(digits))]
-    return pd.concat(shown, ignore_index=True).drop_duplicates("stimulus_id")
+def read_answers_to_own_stimuli(parameters: dict[str, Any], seed: int, stimuli: pd.DataFrame) -> Round:
+    """Read people's answers to what a study of this project shows."""
+    return read_answers(parameters, seed, validate_stimuli(stimuli))
 
 
 def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_number: int) -> Round:
@@ -89,9 +80,9 @@ def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_numb
     return ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
 
 
-def read_second_round(parameters: dict[str, Any], stimuli: pd.DataFrame, digits: pd.DataFrame) -> Round:
+def read_second_round(parameters: dict[str, Any], stimuli: pd.DataFrame) -> Round:
     """Read people's answers to the stimuli of their pairs; nothing is fitted to them, so they are not split."""
-    return _ingested(behavior_settings(parameters), _own(stimuli, digits), 2)
+    return _ingested(behavior_settings(parameters), validate_stimuli(stimuli), 2)
 
 
 def flag_answers(collected: pd.DataFrame, sittings: pd.DataFrame, parameters: dict[str, Any]) -> Assessment:

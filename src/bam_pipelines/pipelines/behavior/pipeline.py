@@ -25,7 +25,7 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
         return _simulated()
     parameters = {"parameters": "params:behavior", "seed": "params:seed"}
     if source.own_stimuli:
-        inputs = {**parameters, "stimuli": "stimuli", "digits": "mnist_test"}
+        inputs = {**parameters, "stimuli": "study_stimuli"}
         read = Node(read_answers_to_own_stimuli, inputs=inputs, outputs=_COLLECTED, name="read_answers")
     else:
         read = Node(read_answers, inputs=parameters, outputs=_COLLECTED, name="read_answers")
@@ -67,17 +67,17 @@ def create_second_round(source: AnswerSource = SIMULATED, namespace: str = "roun
     Returns
     -------
     kedro.pipeline.Pipeline
-        Takes ``manipulation_stimuli`` and ``mnist_test``, and of simulated participants ``manipulation_pairs``,
-        ``observer_network`` and ``participant_parameters``.
+        Takes ``round_2.study_stimuli``, or for simulated participants ``manipulation_stimuli``,
+        ``manipulation_pairs``, ``mnist_test``, ``observer_network`` and ``participant_parameters``.
     """
-    inputs = {"stimuli": "manipulation_stimuli", "mnist_test": "mnist_test"}
+    inputs: dict[str, str] = {}
     if source.simulated:
         taken = {**_collect_inputs(), "pairs": "pairs"}
         collect = Node(collect_second_round, inputs=taken, outputs=_COLLECTED, name="collect_answers")
-        people = {name: name for name in ("observer_network", "participant_parameters")}
-        inputs |= {**people, "pairs": "manipulation_pairs"}
+        inputs = {name: name for name in ("mnist_test", "observer_network", "participant_parameters")}
+        inputs |= {"stimuli": "manipulation_stimuli", "pairs": "manipulation_pairs"}
     else:
-        taken = {"parameters": "params:behavior", "stimuli": "stimuli", "digits": "mnist_test"}
+        taken = {"parameters": "params:behavior", "stimuli": "study_stimuli"}
         collect = Node(read_second_round, inputs=taken, outputs=_COLLECTED, name="read_answers")
     return Pipeline(
         [collect, *_assessment()],

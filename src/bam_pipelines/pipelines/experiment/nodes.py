@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from bam_pipelines.behavior.clear_digits import choose_clear_digits
 from bam_pipelines.behavior.observers import as_observer
 from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli
 from bam_pipelines.behavior.settings import SessionSettings, behavior_settings, session_settings
+from bam_pipelines.experiment.clear_images import ClearImages, choose_clear_images
 from bam_pipelines.experiment.jatos_study import jatos_archive
 from bam_pipelines.experiment.lists import build_lists
 from bam_pipelines.experiment.pair_lists import build_pair_lists, pair_design
@@ -30,9 +30,9 @@ def plan_study(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     """Plan who sees what: lists, every image they show, and their numbers."""
     settings, sitting = experiment_settings(experiment), session_settings(session)
-    practice, catch = _clear_digits(stimuli, digits, observer, settings, sitting, seed, 1)
-    lists = build_lists(stimuli, catch, practice, settings, sitting, seed)
-    return lists, _shown(lists, stimuli, practice, catch), _numbers(lists)
+    clear = _clear(stimuli, digits, observer, settings, sitting, seed, 1)
+    lists = build_lists(stimuli, clear, settings, sitting, seed)
+    return lists, _shown(lists, stimuli, *clear), _numbers(lists)
 
 
 def plan_pair_study(
@@ -45,17 +45,14 @@ def plan_pair_study(
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int], pd.DataFrame]:
     """Plan a second round: the same, and whose each list is."""
-    settings, sitting, design = (
-        experiment_settings(experiment),
-        session_settings(session),
-        pair_design(experiment["pairs"]),
-    )
-    practice, catch = _clear_digits(stimuli, digits, observer, settings, sitting, seed, 2)
-    lists, places = build_pair_lists(stimuli, pairs, catch, practice, settings, sitting, design, seed)
-    return lists, _shown(lists, stimuli, practice, catch), _numbers(lists), places
+    settings, sitting = experiment_settings(experiment), session_settings(session)
+    design = pair_design(experiment["pairs"])
+    clear = _clear(stimuli, digits, observer, settings, sitting, seed, 2)
+    lists, places = build_pair_lists(stimuli, pairs, clear, settings, sitting, design, seed)
+    return lists, _shown(lists, stimuli, *clear), _numbers(lists), places
 
 
-def _clear_digits(
+def _clear(
     stimuli: pd.DataFrame,
     digits: pd.DataFrame,
     observer: TrainedNetwork,
@@ -63,12 +60,9 @@ def _clear_digits(
     sitting: SessionSettings,
     seed: int,
     round_number: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return digits to practise with, and others that watch for attention."""
+) -> ClearImages:
     others = digits[~digits["stimulus_id"].isin(stimuli["stimulus_id"])]
-    count = sitting.catch_pool + settings.practice_trials
-    clear = choose_clear_digits(others, as_observer(observer.network), count, sitting.clear_share, seed, round_number)
-    return clear.iloc[: settings.practice_trials], clear.iloc[settings.practice_trials :]
+    return choose_clear_images(others, as_observer(observer.network), settings, sitting, seed, round_number)
 
 
 def _shown(lists: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
