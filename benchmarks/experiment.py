@@ -49,10 +49,12 @@ def main() -> None:
             assert server.stdout is not None
             next(line for line in server.stdout if line.startswith("Ctrl+C"))
             begin = time.perf_counter()
-            with ThreadPoolExecutor(PEOPLE) as people:
-                sittings = list(people.map(lambda _: _take_part(plan, port), range(PEOPLE)))
-            seconds = time.perf_counter() - begin
-            server.terminate()
+            try:
+                with ThreadPoolExecutor(PEOPLE) as people:
+                    sittings = list(people.map(lambda _: _take_part(plan, port), range(PEOPLE)))
+                seconds = time.perf_counter() - begin
+            finally:
+                server.terminate()
         saves = [one for sitting in sittings for one in sitting]
         results = {
             "participants": PEOPLE,

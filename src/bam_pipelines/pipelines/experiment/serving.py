@@ -87,6 +87,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # who follows the printed link at once waits a moment and is not refused
+        listening.listen()
     except OSError as error:
         listening.close()
         raise OSError(
