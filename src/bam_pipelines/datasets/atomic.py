@@ -1,7 +1,6 @@
 """The wrapper that makes every catalog write atomic and versioned."""
 
 import inspect
-import os
 import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +13,8 @@ from kedro.io.core import (
     get_protocol_and_path,
     parse_dataset_definition,
 )
+
+from bam_pipelines.compute.durable import sync
 
 _OURS = {"filepath", "version", "versioned", "metadata"}
 
@@ -102,7 +103,7 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
             partial.rename(final)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        _flush_one(entry)
+        sync(entry)
 
     def _exists(self) -> bool:
         return self.filepath.exists()
@@ -124,12 +125,4 @@ class _Preview:
 
 def _flush(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)

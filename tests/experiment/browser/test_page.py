@@ -98,6 +98,18 @@ def test_a_reload_goes_on_with_the_block_that_was_not_stored(browser, served, re
     assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
 
 
+def test_who_finished_sees_the_end_again_and_the_next_person_begins_anew(browser, served):
+    browser.get(served.address)
+    assert take_part(browser)[0] == ["finished"]
+    browser.refresh()
+    assert state(browser) == ["finished"]
+    assert len(served.store.places) == 1
+    browser.get("about:blank")
+    browser.get(served.address)
+    assert state(browser)[1].startswith("Which digit do you see?")
+    assert [place.list for place in served.store.places] == [1, 2]
+
+
 def test_a_lost_connection_loses_nothing(browser, served, read_back, plan):
     browser.get(served.address)
     rows = planned(plan)

@@ -1,8 +1,9 @@
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.server.places import Refused
 from bam_pipelines.experiment.server.plan import read_plan
-from bam_pipelines.experiment.server.store import AnswerStore, Refused
+from bam_pipelines.experiment.server.store import AnswerStore
 from bam_pipelines.experiment.study import study_files
 from tests.experiment.conftest import N_CLASSES
 

@@ -4,8 +4,9 @@ import time
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
+from bam_pipelines.experiment.server.places import Refused
 from bam_pipelines.experiment.server.plan import read_plan
-from bam_pipelines.experiment.server.store import LOG, AnswerStore, Refused
+from bam_pipelines.experiment.server.store import LOG, AnswerStore
 
 
 def begin(store, token=None, outside_id=None):

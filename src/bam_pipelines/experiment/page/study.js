@@ -139,7 +139,11 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
         const trouble = (there) => {
           element.innerHTML = `<p class="message ${there ? "trouble" : ""}" role="alert">${escape(say(there ? "save_failed" : "saving"))}</p>`;
         };
-        transport.save(design, number, sent.fresh(), trouble).then(() => done(), (error) => { jsPsych.abortExperiment(); stop(error); });
+        transport.save(design, number, sent.fresh(), trouble).then(() => done(), (error) => {
+          sent.refused = true;
+          jsPsych.abortExperiment();
+          stop(error);
+        });
       },
     };
   }
@@ -149,6 +153,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     let records = 0;
     let interactions = 0;
     return {
+      refused: false,
       fresh() {
         const all = jsPsych.data.get().values();
         const watched = jsPsych.data.getInteractionData().values();
@@ -183,7 +188,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
   }
 
-  async function finish(jsPsych, trouble) {
+  async function finish(trouble) {
     const message = await transport.finish(design, trouble);
     if (document.fullscreenElement) await document.exitFullscreen();
     show(`${words.debrief}${message ? `<p>${escape(say(message))}</p>` : ""}`);
@@ -201,20 +206,21 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     const place = await transport.start(design, startTrouble);
     const list = await loadList(place.list);
     const blocks = list.blocks.filter((block) => !place.blocks.includes(block.number));
+    if (blocks.length === 0) {
+      await finish(startTrouble);
+      return;
+    }
     const jsPsych = initJsPsych({
       show_progress_bar: true,
       auto_update_progress_bar: false,
       message_progress_bar: escape(say("progress")),
-      on_finish: () => { if (!stopped) finish(jsPsych, startTrouble).catch(stop); },
+      on_finish: () => { if (!sent.refused) finish(startTrouble).catch(stop); },
     });
-    let stopped = false;
-    const abort = jsPsych.abortExperiment.bind(jsPsych);
-    jsPsych.abortExperiment = () => { stopped = true; abort(); };
+    const sent = outbox(jsPsych);
     const all = list.blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
     const left = blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
     const counted = { all, done: all - left };
     jsPsych.data.addProperties({ participant_id: place.participant_id, session: place.session, round: design.round, list: place.list, planned_trials: all, study: design.name });
-    const sent = outbox(jsPsych);
     const timeline = [...opening(jsPsych, place), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
     document.body.innerHTML = "";
     if (window.BAM_SIMULATE) await jsPsych.simulate(timeline, window.BAM_SIMULATE.mode, window.BAM_SIMULATE.options);

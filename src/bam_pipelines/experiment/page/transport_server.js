@@ -1,6 +1,6 @@
 // The project's own server: every finished block is stored there before the next one begins.
 (() => {
-  const key = (design) => `bam-${design.name}-token`;
+  const key = (design) => `bam-${design.name}-${design.design_id}-token`;
   let place = null;
 
   async function post(path, body) {
@@ -47,6 +47,8 @@
     async finish(design, trouble) {
       const { token, session } = place;
       await untilDone("api/finish", { token, session }, trouble);
+      // the next person at this machine gets a place of their own; a reload keeps the token of the address
+      localStorage.removeItem(key(design));
       return null;
     },
   };

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from bam_pipelines.experiment.server.places import Refused
 from bam_pipelines.experiment.server.screening import Screen
 from bam_pipelines.experiment.server.status import status_page
-from bam_pipelines.experiment.server.store import AnswerStore, Refused
+from bam_pipelines.experiment.server.store import AnswerStore
 from bam_pipelines.experiment.study import TRANSPORT, transport_script
 
 # a block of a hundred trials takes about 60 kB

@@ -5,8 +5,9 @@ from typing import Any
 
 from jinja2 import Environment
 
+from bam_pipelines.experiment.server.places import Place
 from bam_pipelines.experiment.server.screening import Screen
-from bam_pipelines.experiment.server.store import AnswerStore, Place
+from bam_pipelines.experiment.server.store import AnswerStore
 
 _PAGE = Path(__file__).parents[1] / "page" / "status.html.j2"
 

@@ -12,69 +12,16 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
+from bam_pipelines.compute.durable import append_synced
+from bam_pipelines.experiment.server.places import Place, Refused
 from bam_pipelines.experiment.server.plan import StudyPlan
 
 # neither .json nor .jsonl: the behavior stage reads all of those in the folder as answers
 LOG = "server.log"
-
-
-class Refused(Exception):
-    """A request that the store does not fulfil.
-
-    Parameters
-    ----------
-    status
-        Of HTTP.
-    word
-        The text of the interface that the page shows.
-    detail
-        One sentence for whoever looks closer.
-    """
-
-    def __init__(self, status: int, word: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status, self.word, self.detail = status, word, detail
-
-
-@dataclass
-class Place:
-    """One participant's place in the study.
-
-    Parameters
-    ----------
-    number
-        From 1, in order of arrival.
-    list
-        Which list is shown.
-    token_hash
-        SHA-256 of the token that this place answers to.
-    participant_id
-        What its records say: an outside id, or a code made here.
-    session
-        How often the page was opened; only the newest may send.
-    blocks
-        SHA-256 of each stored block's records, by block number.
-    length
-        Confirmed bytes of the place's file.
-    finished
-        Whether everything was answered.
-    seen
-        When it was last heard of, seconds since 1970.
-    """
-
-    number: int
-    list: int
-    token_hash: str
-    participant_id: str
-    session: int = 0
-    blocks: dict[int, str] = field(default_factory=dict)
-    length: int = 0
-    finished: bool = False
-    seen: float = 0.0
 
 
 class AnswerStore:
@@ -104,14 +51,12 @@ class AnswerStore:
         self._lock = threading.Lock()
         self._log_length = 0
         folder.mkdir(parents=True, exist_ok=True)
-        self._guard = self._alone()
-        try:
+        with ExitStack() as undone:
+            self._guard = undone.enter_context(self._alone())
             self._replay()
             for place in self.places:
                 self._cut(place)
-        except BaseException:
-            self.close()
-            raise
+            undone.pop_all()
 
     def start(
         self, token: str | None, outside_id: str | None, design_id: str, asked: int | None = None
@@ -163,7 +108,7 @@ class AnswerStore:
                 self.plan.check(place.list, block, records)
             except ValueError as error:
                 raise Refused(422, "study_error", str(error)) from None
-            length = self._append(self.file(place), text, place.length)
+            length = append_synced(self.file(place), text, place.length)
             self._note("block", place=place.number, block=block, hash=_hash(text), length=length)
             return True
 
@@ -202,16 +147,17 @@ class AnswerStore:
 
     def _known(self, token: str | None, outside_id: str | None) -> Place | None:
         if token is not None:
-            place = self._by_token.get(_hash(token))
-            if place is None:
-                raise Refused(403, "study_unknown", "this token belongs to no place.")
-            return place
+            return self._of_token(token)
         return self._by_person.get(outside_id) if outside_id is not None else None
 
-    def _newest(self, token: str, session: int) -> Place:
+    def _of_token(self, token: str) -> Place:
         place = self._by_token.get(_hash(token))
         if place is None:
             raise Refused(403, "study_unknown", "this token belongs to no place.")
+        return place
+
+    def _newest(self, token: str, session: int) -> Place:
+        place = self._of_token(token)
         if session != place.session:
             raise Refused(409, "other_tab", f"session {place.session} took over from session {session}.")
         return place
@@ -246,7 +192,7 @@ class AnswerStore:
         """Write what happens to the log, and only then let it have happened."""
         facts["at"] = round(time.time(), 3)
         line = json.dumps({"event": event, **facts}) + "\n"
-        self._log_length = self._append(self.folder / LOG, line, self._log_length)
+        self._log_length = append_synced(self.folder / LOG, line, self._log_length)
         self._apply(event, facts)
 
     def _apply(self, event: str, facts: Mapping[str, Any]) -> None:
@@ -305,30 +251,6 @@ class AnswerStore:
             )
         if found > place.length:
             os.truncate(path, place.length)
-
-    @staticmethod
-    def _append(path: Path, text: str, length: int) -> int:
-        """Write behind the confirmed length, sync, and return the new length."""
-        data = text.encode("utf-8")
-        fresh = not path.exists()
-        with open(path, "w+b" if fresh else "r+b") as file:
-            file.seek(length)
-            file.write(data)
-            file.truncate()
-            file.flush()
-            os.fsync(file.fileno())
-        if fresh:
-            _sync_folder(path.parent)
-        return length + len(data)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that a new file's name is on disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _hash(text: str) -> str:

@@ -50,17 +50,14 @@ def serve_study(
         settings = behavior_settings(context.params["behavior"])
         folder = study or _newest_study(context.catalog, round_number)
     place = answers or project / settings.sources["jspsych"].of_round(round_number).path
-    with closing(_listen(host, port)) as listening, closing(_store(place, folder, idle_minutes)) as store:
+    plan = read_plan(folder)
+    with closing(_listen(host, port)) as listening, closing(AnswerStore(place, plan, 60 * idle_minutes)) as store:
         access = Access(secrets.token_urlsafe(16), access_token, _LOCAL_NAMES if access_token is None else ("*",))
         _announce(store, access, f"http://{f'[{host}]' if ':' in host else host}:{port}/")
         app = create_app(store, access, screen_answers(place, settings))
         # no access log: addresses may hold people's outside ids
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
         server.run(sockets=[listening])
-
-
-def _store(answers: Path, study: Path, idle_minutes: float) -> AnswerStore:
-    return AnswerStore(answers, read_plan(study), 60 * idle_minutes)
 
 
 def _announce(store: AnswerStore, access: Access, address: str) -> None:
