@@ -75,6 +75,37 @@ def test_two_classifiers_are_parted(sample, half_detectors, linear):
     assert first[:, 0].min() > 0.6 and second[:, 1].min() > 0.6
 
 
+@pytest.mark.parametrize(
+    ("rule", "last"), [(RULE, "float32"), (AcceptanceRule("controversial", 0.6, None, 0.5), "bfloat16")]
+)
+def test_only_the_last_step_onto_a_boundary_is_in_float32(prior, digits, judge, half_detectors, compute, rule, last):
+    precisions = []
+
+    class Listening(torch.nn.Module):
+        def forward(self, images):
+            precisions.append("bfloat16" if torch.is_autocast_enabled("cpu") else "float32")
+            return half_detectors(images)
+
+    guides = [Listening().eval() for _ in range(1 if rule.strategy == "uncertainty" else 2)]
+    in_bfloat16 = replace(compute, bfloat16=True)
+    sample_fast(prior, SEEDS, digits, guides, judge, TARGETS, rule, SETTINGS, in_bfloat16)
+    assert precisions[-1] == last
+    assert set(precisions[: -len(guides)]) == {"bfloat16"}
+
+
+def test_people_are_asked_to_part_more_than_architectures(prior, digits, judge, half_detectors, compute, monkeypatch):
+    goals = []
+
+    class Listening(fast.BoundaryResiduals):
+        def __post_init__(self):
+            goals.append(self.goals.parting)
+
+    monkeypatch.setattr(fast, "BoundaryResiduals", Listening)
+    for rule in (AcceptanceRule("controversial", 0.9, None, 0.5), AcceptanceRule("controversial", None, 1.0, 0.5)):
+        sample_fast(prior, SEEDS, digits, [half_detectors] * 2, judge, TARGETS, rule, SETTINGS, compute)
+    assert goals[0] < goals[2]  # each run asks first for guidance, then for corrections
+
+
 def test_an_image_depends_on_its_seed_alone(sample):
     together = sample()
     torch.testing.assert_close(sample(SEEDS[3:5]), together[3:5], atol=1e-5, rtol=0)

@@ -18,7 +18,7 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.registry import read_network
 
 NETWORKS = Path(__file__).parents[2] / "data" / "06_models"
-SETTINGS = FastSettings(start=0.6, steps=10, log_odds=7.0, step_limit=0.025, corrections=6, starts=5)
+SETTINGS = FastSettings(start=0.6, steps=10, log_odds=7.0, step_limit=0.03, corrections=6, starts=7)
 TARGETS = torch.tensor(list(combinations(range(10), 2)))
 RULE = AcceptanceRule("uncertainty", 0.4, None, 0.5)
 
@@ -60,7 +60,10 @@ def test_most_digit_pairs_are_met_and_exactly(sample):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 def test_a_gpu_accepts_as_often_as_the_cpu(sample):
-    devices = [Compute(torch.device("cpu"), False, 1, 1), *(Compute(torch.device("cuda"), b, 1, 1) for b in (0, 1))]
+    devices = [
+        Compute(torch.device("cpu"), False, 1, 1),
+        *(Compute(torch.device("cuda"), b, 1, 1) for b in (False, True)),
+    ]
     cpu, single, half = (np.mean([sample(one, seed).accepted.mean() for seed in range(4)]) for one in devices)
     assert single == pytest.approx(cpu, abs=0.05)
     assert half == pytest.approx(single, abs=0.05)
