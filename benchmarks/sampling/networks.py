@@ -55,7 +55,7 @@ def bystanders(run: dict[str, Any], parameters: dict[str, Any], folder: Path) ->
 
 def two_people(run: dict[str, Any]) -> tuple[str, str]:
     """Return the first two participants that have an individual VGG."""
-    first, second = sorted(run["individual_vgg"].states)[:2]
+    first, second = sorted(run["individual_vgg"].participant_ids)[:2]
     return first, second
 
 

@@ -7,13 +7,40 @@ import pandas as pd
 import pytest
 import torch
 
-from bam_pipelines.alignment.evaluation import entropy_bin, evaluate_individuals, evaluate_shared, model_entropies
+from bam_pipelines.alignment.evaluation import (
+    cross_predictions,
+    entropy_bin,
+    evaluate_individuals,
+    evaluate_shared,
+    model_entropies,
+)
+from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import trial_data
 
 CLASSES = [0, 1, 2, 0, 1]
 SPLITS = ["test", "test", "test", "train", "validation"]
 # a bright row is 200/255, so that logits are (ln 2, 0, 0) and probabilities 1/2, 1/4, 1/4
 TWICE = log(2) * 255 / 200
+
+
+class Readers(IndividualModels):
+    """Networks as they are, and lapses, by participant."""
+
+    def __init__(self, networks, lapses):
+        self.networks, self.lapses = networks, lapses
+
+    @property
+    def participant_ids(self):
+        return list(self.networks)
+
+    def _state(self, participant_id):
+        raise NotImplementedError
+
+    def network(self, participant_id):
+        return self.networks[participant_id]
+
+    def lapse(self, participant_id):
+        return self.lapses.get(participant_id, 0.0)
 
 
 @pytest.fixture
@@ -80,8 +107,9 @@ def test_everyone_pools_trials_each_scored_by_the_own_model(row_reader, tables, 
     trials, stimuli = tables
     unanswered = (trials["participant_id"] == "b") & (trials["stimulus_id"] == stimuli["stimulus_id"].iloc[0])
     trials.loc[unanswered, "response"] = pd.NA
-    networks = {"a": row_reader(TWICE), "b": row_reader(2 * TWICE)}
-    rows = evaluate_individuals(networks, trial_data(trials, stimuli, 3), human_entropy, digits)
+    models = Readers({"a": row_reader(TWICE), "b": row_reader(2 * TWICE)}, {})
+    data = trial_data(trials, stimuli, 3)
+    rows = evaluate_individuals(models, cross_predictions(models, data), data, human_entropy, digits)
     # b's model: logits (ln 4, 0, 0), so 2/3, 1/6, 1/6; b's two answers left: wrong, right
     loss_a, loss_b = 4 * log(2), log(6) + log(3 / 2)
     assert scores(rows, "a") == pytest.approx((3, 2 / 3, loss_a / 3))
@@ -90,6 +118,25 @@ def test_everyone_pools_trials_each_scored_by_the_own_model(row_reader, tables, 
     assert scores(rows, "all", "zero") == pytest.approx((1, 1, log(2)))
     assert scores(rows, "a", dataset="digits_test") == pytest.approx((5, 1, log(2)))
     assert scores(rows, "b", dataset="digits_test") == pytest.approx((5, 1, log(3 / 2)))
+
+
+def test_models_predict_everyones_trials_with_their_own_lapse(row_reader, data):
+    models = Readers({"b": row_reader(TWICE), "a": row_reader(0.0)}, {"b": 0.5})
+    crossed = cross_predictions(models, data)
+    assert crossed.participant_ids == ["b", "a"]
+    # b: half of (1/2, 1/4, 1/4) and half of a third each; a: a third each
+    assert np.sort(crossed.probabilities[0], axis=1) == pytest.approx(np.tile([7 / 24, 7 / 24, 5 / 12], (3, 1)))
+    assert crossed.probabilities[1] == pytest.approx(np.full((3, 3), 1 / 3))
+    rows = data.rows("test")
+    assert [crossed.participant_ids[one] for one in crossed.person] == data.participant[rows].tolist()
+    shown = np.unique(data.stimulus[rows])
+    assert shown[crossed.stimulus].tolist() == data.stimulus[rows].tolist()
+    assert crossed.response.tolist() == data.response[rows].tolist()
+
+
+def test_a_model_without_test_trials_is_named(row_reader, data):
+    with pytest.raises(ValueError, match="participant z has a model and no test trial"):
+        cross_predictions(Readers({"a": row_reader(TWICE), "z": row_reader(TWICE)}, {}), data)
 
 
 def test_entropies_stand_beside_peoples_by_stimulus(row_reader, data, human_entropy):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
+from bam_pipelines.alignment.individuals import SharedTrunk, WholeNetworks, read_individuals, write_individuals
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.registry import build_network
 
@@ -14,7 +14,7 @@ SPECIFICATION = NetworkSpecification("lrm", {"image_size": 8, "channels": 1, "n_
 @pytest.fixture
 def models():
     states = {name: build_network(SPECIFICATION, seed).state_dict() for seed, name in enumerate(("P01", "P02"))}
-    return IndividualModels(SPECIFICATION, states)
+    return WholeNetworks(SPECIFICATION, states)
 
 
 def test_each_participant_gets_the_own_weights_back(models, tmp_path):
@@ -39,7 +39,7 @@ def test_a_network_is_for_looking_only(models):
 
 
 def test_participants_may_share_weights(models, tmp_path):
-    shared = IndividualModels(SPECIFICATION, {"P01": models.states["P01"], "P02": models.states["P01"]})
+    shared = WholeNetworks(SPECIFICATION, {"P01": models.states["P01"], "P02": models.states["P01"]})
     write_individuals(shared, tmp_path / "models.safetensors")
     assert set(read_individuals(tmp_path / "models.safetensors").states) == {"P01", "P02"}
 
@@ -57,7 +57,7 @@ def test_weights_of_another_architecture_are_named(models):
 
 def test_an_id_with_a_slash_is_refused(models, tmp_path):
     with pytest.raises(ValueError, match="participant_id 'a/b' cannot be a key"):
-        write_individuals(IndividualModels(SPECIFICATION, {"a/b": models.states["P01"]}), tmp_path / "x")
+        write_individuals(WholeNetworks(SPECIFICATION, {"a/b": models.states["P01"]}), tmp_path / "x")
 
 
 def test_a_single_network_is_refused(models, tmp_path):
@@ -70,3 +70,55 @@ def test_a_foreign_file_is_refused(models, tmp_path):
     save_file({"P01/weight": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(ValueError, match=r"foreign\.safetensors: the weights' header lacks"):
         read_individuals(tmp_path / "foreign.safetensors")
+
+
+@pytest.fixture
+def trunk():
+    """Heads of an MLP as combinations of its own, another one, and a bias for each class."""
+    specification = NetworkSpecification("mlp", {"image_size": 8, "channels": 1, "n_classes": 3})
+    group = build_network(specification, seed=0)
+    other = build_network(specification, seed=1)
+    weight = torch.stack([group[-1].weight, other[-1].weight, *torch.zeros(3, *group[-1].weight.shape)])
+    bias = torch.cat([torch.stack([group[-1].bias, other[-1].bias]), torch.eye(3)])
+    coefficients = {"P01": torch.tensor([1.0, 0, 0, 0, 0]), "P02": torch.tensor([0.5, 2.0, 0, 0, 3.0])}
+    return SharedTrunk(
+        specification, group.state_dict(), weight.detach(), bias.detach(), coefficients, {"P01": 0.0, "P02": 0.1}
+    )
+
+
+def test_heads_are_combined_on_one_trunk(trunk, tmp_path):
+    write_individuals(trunk, tmp_path / "models.safetensors")
+    again = read_individuals(tmp_path / "models.safetensors")
+    images = torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    group, other = (build_network(trunk.specification, seed) for seed in (0, 1))
+    features = group[:-1](images)
+    expected = 0.5 * group(images) + 2 * other[-1](features) + torch.tensor([0, 0, 3.0])
+    assert torch.allclose(again.network("P01")(images), group(images), atol=1e-6)
+    assert torch.allclose(again.network("P02")(images), expected, atol=1e-5)
+    assert again.participant_ids == ["P01", "P02"]
+    assert again.lapse("P02") == pytest.approx(0.1)
+    for name, logits in again.logits(images):
+        assert torch.allclose(logits, again.network(name)(images), atol=1e-5)
+
+
+def test_a_participant_on_a_shared_trunk_takes_little_room(trunk, tmp_path):
+    sizes = []
+    for number in (1, 101):
+        coefficients = {f"P{index}": torch.rand(5) for index in range(number)}
+        some = SharedTrunk(
+            trunk.specification,
+            trunk.shared,
+            trunk.basis_weight,
+            trunk.basis_bias,
+            coefficients,
+            dict.fromkeys(coefficients, 0),
+        )
+        write_individuals(some, tmp_path / "models.safetensors")
+        sizes.append((tmp_path / "models.safetensors").stat().st_size)
+    assert (sizes[1] - sizes[0]) / 100 < 1000  # bytes
+
+
+def test_gradients_reach_the_image(trunk):
+    image = torch.rand(1, 1, 8, 8, requires_grad=True)
+    trunk.network("P02")(image)[0, 0].backward()
+    assert image.grad.abs().sum() > 0

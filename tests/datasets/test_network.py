@@ -4,7 +4,7 @@ import pytest
 import torch
 from kedro.io.core import DatasetError
 
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.datasets import IndividualsDataset, NetworkDataset
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.registry import build_network
@@ -33,7 +33,7 @@ def test_a_damaged_file_is_named(tmp_path):
 
 def test_individual_models_come_back(tmp_path):
     dataset = IndividualsDataset(filepath=str(tmp_path / "individual.safetensors"))
-    models = IndividualModels(SPECIFICATION, {"P01": build_network(SPECIFICATION, seed=1).state_dict()})
+    models = WholeNetworks(SPECIFICATION, {"P01": build_network(SPECIFICATION, seed=1).state_dict()})
     dataset.save(models)
     assert dataset.exists()
     assert set(dataset.load().states) == {"P01"}

@@ -14,14 +14,23 @@ from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
     evaluate_classifier,
     fine_tune_group,
-    fine_tune_individuals,
+    fit_individuals,
 )
 
 TRAINING = {"epochs": 3, "samples_per_epoch": 60, "batch_size": 20, "learning_rate": 0.02, "schedule": "constant"}
 OPTIONS = {
     "min_training_trials": 12,
     "group": {"ratio": [1, 1], "training": TRAINING},
-    "individual": {"ratio": [2, 1, 1], "training": TRAINING},
+    "method": "paper",
+    "paper": {"ratio": [2, 1, 1], "training": TRAINING},
+    "hierarchical": {
+        "rank": 2,
+        "components": 8,
+        "ridge": 1.0,
+        "steps": 200,
+        "batch_size": 24,
+        "learning_rate": 0.05,
+    },
 }
 SPLITS = np.repeat(["train", "validation", "test"], [12, 6, 6])
 
@@ -55,14 +64,14 @@ def base():
 def aligned(base, answers, tiny_digits, compute):
     common = {**answers, "digits": tiny_digits(30), "options": OPTIONS, "compute": compute, "seed": 0}
     group, history = fine_tune_group(base=base, **common)
-    individuals, epochs = fine_tune_individuals(group=group, **common)
+    individuals, epochs = fit_individuals(group=group, **common)
     return {"group": group, "individuals": individuals, "history": history, "epochs": epochs}
 
 
 @pytest.fixture
 def evaluated(base, aligned, answers, tiny_digits):
     models = {"base": base, "group": aligned["group"], "individuals": aligned["individuals"]}
-    return evaluate_classifier("lrm", **models, **answers, digits=tiny_digits(30, seed=3))
+    return evaluate_classifier("lrm", **models, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
 
 
 def accuracy(metrics, level, participant_id):
@@ -71,7 +80,7 @@ def accuracy(metrics, level, participant_id):
 
 
 def test_models_learn_what_people_answer(evaluated):
-    metrics, _ = evaluated
+    metrics, *_ = evaluated
     assert accuracy(metrics, "group", "all") > accuracy(metrics, "base", "all")
     assert accuracy(metrics, "individual", "b") > accuracy(metrics, "group", "b")
 
@@ -86,24 +95,49 @@ def test_only_bs_own_model_learns_that_b_calls_a_2_a_0(aligned, tiny_digits):
 
 
 def test_only_people_with_enough_training_trials_get_a_model(aligned):
-    assert list(aligned["individuals"].states) == ["a", "b"]
+    assert aligned["individuals"].participant_ids == ["a", "b"]
     assert aligned["epochs"]["n_participants"] == 2
     assert set(aligned["epochs"]["best_epoch"]) == {"a", "b"}
     assert len(aligned["history"]["train_loss"]) == TRAINING["epochs"]
 
 
+@pytest.mark.parametrize(("method", "heads"), [("hierarchical", 1 + 2 + 3), ("calibrated", 1 + 3), ("paper", None)])
+def test_each_method_gives_models_that_know_b_better(base, answers, tiny_digits, compute, method, heads):
+    common = {**answers, "digits": tiny_digits(30), "options": OPTIONS | {"method": method}, "compute": compute}
+    group, _ = fine_tune_group(base=base, seed=0, **common)
+    models, history = fit_individuals(group=group, seed=0, **common)
+    levels = {"base": base, "group": group, "individuals": models}
+    *_, gain = evaluate_classifier("lrm", **levels, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
+    assert history["n_participants"] == 2
+    assert gain["log_loss"]["value"] > 0.05
+    if heads is not None:  # GroupNet's, one a way to differ, one a class
+        assert len(models.basis_weight) == heads
+
+
+def test_an_unknown_method_is_named(base, answers, tiny_digits, compute):
+    options = OPTIONS | {"method": "magic"}
+    with pytest.raises(ValueError, match=r"alignment\.method is 'magic', expected hierarchical, calibrated or paper"):
+        fit_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
+
+
 def test_nobody_with_enough_trials_is_an_error(base, answers, tiny_digits, compute):
     options = OPTIONS | {"min_training_trials": 13}
     with pytest.raises(ValueError, match=r"no participant has 13 training trials .*; lower alignment.min_training"):
-        fine_tune_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
+        fit_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
 
 
 def test_the_evaluation_has_all_levels_people_and_bins(evaluated):
-    metrics, entropies = evaluated
+    metrics, entropies, swaps, _ = evaluated
     everyone = {"all", "a", "b", "c"}
     people = metrics[metrics["dataset"] == "trials_test"].groupby("level")["participant_id"].unique().map(set)
     assert people.to_dict() == {"base": everyone, "group": everyone, "individual": {"all", "a", "b"}}
     assert set(metrics["classifier"]) == set(entropies["classifier"]) == {"lrm"}
+    assert list(zip(swaps["model"], swaps["participant_id"], strict=True)) == [
+        ("a", "a"),
+        ("a", "b"),
+        ("b", "a"),
+        ("b", "b"),
+    ]
     # answers to a 0: 1 1 0, to a 1: 1 1 1, to a 2: 2 0 2; one of three is 0.918 bits, so no image is above one bit
     assert set(metrics["entropy_bin"]) == {"all", "zero", "low"}
     assert entropies.groupby("level").size().to_dict() == {"base": 6, "group": 6}
@@ -111,13 +145,17 @@ def test_the_evaluation_has_all_levels_people_and_bins(evaluated):
 
 
 def test_evaluations_are_joined_and_summarised(evaluated):
-    metrics, entropies = evaluated
+    metrics, entropies, swaps, gain = evaluated
     parts = {
         f"{kind}_{name}": table.assign(classifier=name)
         for name in ("lrm", "mlp")
-        for kind, table in (("metrics", metrics), ("entropies", entropies))
+        for kind, table in (("metrics", metrics), ("entropies", entropies), ("swaps", swaps))
     }
-    joined, joined_entropies, summary, means = collect_evaluations(**parts)
+    parts |= {"gain_lrm": gain, "gain_mlp": None}
+    joined, joined_entropies, joined_swaps, summary, means = collect_evaluations(**parts)
+    assert len(joined_swaps) == 2 * len(swaps)
+    assert summary["lrm"]["individual_gain"] == gain
+    assert "individual_gain" not in means  # one of them has none
     assert len(joined) == 2 * len(metrics)
     assert len(joined_entropies) == 2 * len(entropies)
     assert list(summary) == ["lrm", "mlp"]
@@ -145,6 +183,6 @@ def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
     }
     takers = {node.name for node in stage.nodes if "mnist_test" in node.inputs}
     assert takers == {f"evaluate_{name}" for name in CLASSIFIER_NAMES}
-    results = {"alignment_metrics", "alignment_entropy", "alignment_summary", "alignment_means"}
+    results = {f"alignment_{name}" for name in ("metrics", "entropy", "swaps", "summary", "means")}
     models = {f"{level}_{name}" for level in ("group", "individual") for name in CLASSIFIER_NAMES}
     assert stage.all_outputs() >= results | models

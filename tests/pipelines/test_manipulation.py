@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification
@@ -35,7 +35,7 @@ def row_weights(rows):
 @pytest.fixture
 def individuals():
     states = {"s001": row_weights([0, 1, 2]), "s002": row_weights([3, 4, 5]), "s003": row_weights([0, 1, 2])}
-    return {name: IndividualModels(LRM, states if name == "lrm" else {}) for name in CLASSIFIER_NAMES}
+    return {name: WholeNetworks(LRM, states if name == "lrm" else {}) for name in CLASSIFIER_NAMES}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """How well models of each level predict people's choices on test trials, and keep naming digits."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from bam_pipelines.alignment.gain import CrossedTrials
+from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.classification import class_logits, class_probabilities, classification_metrics
 
@@ -44,27 +45,57 @@ def evaluate_shared(
     """
     logits = class_logits(network, data.images)
     rows = data.rows("test")
-    scored = _scored(data, rows, logits[data.stimulus[rows]], human_entropy)
-    return [*_trial_rows(scored), *_pooled_rows(scored), _digit_row(EVERYONE, network, digits)]
+    scored = _scored(data, rows, logits[data.stimulus[rows]].double().log_softmax(dim=1), human_entropy)
+    digit_row = _digit_row(EVERYONE, class_logits(network, digits[0]), digits[1])
+    return [*_trial_rows(scored), *_pooled_rows(scored), digit_row]
+
+
+def cross_predictions(models: IndividualModels, data: TrialData) -> CrossedTrials:
+    """Let every individual model predict the test trials of all who have one.
+
+    A model predicts with its participant's lapse: (1 − λ) softmax(logits) + λ / K.
+
+    Raises
+    ------
+    ValueError
+        If someone with a model has no test trial.
+    """
+    rows = data.rows("test")
+    known = rows[np.isin(data.participant[rows], models.participant_ids)]
+    shown, stimulus = np.unique(data.stimulus[known], return_inverse=True)
+    number = {name: index for index, name in enumerate(models.participant_ids)}
+    predicted = [
+        _with_lapse(logits.double().softmax(dim=1).numpy(), models.lapse(name)).astype(np.float32)
+        for name, logits in tqdm(
+            models.logits(data.images[shown]), "individual models on test trials", len(number), mininterval=1.0
+        )
+    ]
+    person = np.array([number[name] for name in data.participant[known].tolist()], dtype=np.int64)
+    return CrossedTrials(models.participant_ids, np.stack(predicted), person, stimulus, data.response[known].numpy())
+
+
+def _with_lapse(probabilities: np.ndarray, lapse: float) -> np.ndarray:
+    mixed: np.ndarray = (1 - lapse) * probabilities + lapse / probabilities.shape[1]
+    return mixed
 
 
 def evaluate_individuals(
-    networks: Mapping[str, nn.Module],
+    models: IndividualModels,
+    crossed: CrossedTrials,
     data: TrialData,
     human_entropy: pd.Series,
     digits: tuple[torch.Tensor, torch.Tensor],
 ) -> list[dict[str, Any]]:
     """Score each participant's model on that participant's test trials; rows as in :func:`evaluate_shared`.
 
-    The row of everyone pools the trials, each scored by the model of its own participant.
+    The row of everyone pools the trials, each scored by the model of its own participant. ``crossed`` is of
+    :func:`cross_predictions`.
     """
-    parts, digit_rows = [], []
-    for participant_id, network in tqdm(networks.items(), desc="individual models on test trials", mininterval=1.0):
-        rows = data.rows("test", participant_id)
-        logits = class_logits(network, data.images)
-        parts.append(_scored(data, rows, logits[data.stimulus[rows]], human_entropy))
-        digit_rows.append(_digit_row(participant_id, network, digits))
-    scored = pd.concat(parts, ignore_index=True)
+    rows = data.rows("test")
+    known = rows[np.isin(data.participant[rows], models.participant_ids)]
+    own = crossed.probabilities[crossed.person, crossed.stimulus]
+    scored = _scored(data, known, torch.from_numpy(own).double().log(), human_entropy)
+    digit_rows = [_digit_row(participant_id, logits, digits[1]) for participant_id, logits in models.logits(digits[0])]
     return [*_trial_rows(scored), *_pooled_rows(scored), *digit_rows]
 
 
@@ -97,15 +128,16 @@ def _aligned(human_entropy: pd.Series, ids: list[str]) -> np.ndarray:
     return human_entropy.loc[ids].to_numpy(dtype=np.float64)
 
 
-def _scored(data: TrialData, rows: np.ndarray, logits: torch.Tensor, human_entropy: pd.Series) -> pd.DataFrame:
+def _scored(
+    data: TrialData, rows: np.ndarray, log_probabilities: torch.Tensor, human_entropy: pd.Series
+) -> pd.DataFrame:
     responses = data.response[rows]
-    log_probabilities = torch.log_softmax(logits.double(), dim=1)
     ids = [data.stimulus_ids[index] for index in data.stimulus[rows]]
     return pd.DataFrame(
         {
             "participant_id": data.participant[rows],
             "entropy_bin": entropy_bin(_aligned(human_entropy, ids)),
-            "correct": (logits.argmax(dim=1) == responses).numpy(),
+            "correct": (log_probabilities.argmax(dim=1) == responses).numpy(),
             "log_loss": -log_probabilities.gather(1, responses[:, None])[:, 0].numpy(),
         }
     )
@@ -135,7 +167,6 @@ def _row(participant_id: str, bin_name: str, scored: pd.DataFrame) -> dict[str, 
     }
 
 
-def _digit_row(participant_id: str, network: nn.Module, digits: tuple[torch.Tensor, torch.Tensor]) -> dict[str, Any]:
-    metrics = classification_metrics(class_logits(network, digits[0]), digits[1])
+def _digit_row(participant_id: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
     common = {"participant_id": participant_id, "dataset": "digits_test", "entropy_bin": EVERYONE}
-    return {**common, "n_trials": len(digits[0]), **metrics}
+    return {**common, "n_trials": len(labels), **classification_metrics(logits, labels)}

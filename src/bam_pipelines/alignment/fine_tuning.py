@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
@@ -158,7 +158,7 @@ def align_individuals(
     settings: FineTuning,
     compute: Compute,
     seed: int,
-) -> tuple[IndividualModels, dict[str, int]]:
+) -> tuple[WholeNetworks, dict[str, int]]:
     """Fine-tune GroupNet on each participant's training trials, everyone's, and digits: IndivNets.
 
     Parameters
@@ -174,7 +174,7 @@ def align_individuals(
 
     Returns
     -------
-    IndividualModels, dict
+    WholeNetworks, dict
         The models, and the epoch that was kept of each participant.
     """
     fit = partial(_fit_individual, group, data, digits, settings, compute, seed)
@@ -182,7 +182,7 @@ def align_individuals(
     fits = run_shards(fit, list(participant_ids), compute.workers, label)
     states = {name: result.network.state_dict() for name, result in zip(participant_ids, fits, strict=True)}
     epochs = {name: result.best_epoch for name, result in zip(participant_ids, fits, strict=True)}
-    return IndividualModels(group.specification, states), epochs
+    return WholeNetworks(group.specification, states), epochs
 
 
 def _fit_individual(

@@ -1,18 +1,74 @@
 """The individual models of many participants, in one file."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from bam_pipelines.alignment.heads import head_features, linear_head
 from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import build_network, read_tensors, write_tensors
+
+# stands in keys where a participant's id would: no id has it
+_SHARED = "*"
+_BASIS_WEIGHT, _BASIS_BIAS = f"{_SHARED}/basis.weight", f"{_SHARED}/basis.bias"
+
+
+class IndividualModels(ABC):
+    """Networks of one architecture, one a participant.
+
+    A network gives what its participant perceives, as logits; answers given at random come on top, see :meth:`lapse`.
+    """
+
+    specification: NetworkSpecification
+
+    @property
+    @abstractmethod
+    def participant_ids(self) -> list[str]:
+        """Who has a model."""
+
+    @abstractmethod
+    def _state(self, participant_id: str) -> dict[str, torch.Tensor]:
+        """Return the state dict of one participant's network."""
+
+    @abstractmethod
+    def lapse(self, participant_id: str) -> float:
+        """Return the share of one participant's answers that are given at random, from 0 to 1."""
+
+    def network(self, participant_id: str) -> nn.Module:
+        """Build the network of one participant, in eval mode and without gradients for its weights.
+
+        Raises
+        ------
+        ValueError
+            If there is no model of this participant, or its weights do not fit the architecture.
+        """
+        if participant_id not in self.participant_ids:
+            raise ValueError(
+                f"participant {participant_id!r} has no individual {self.specification.architecture} model; "
+                f"models exist for {', '.join(sorted(self.participant_ids)) or 'nobody'}."
+            )
+        network = build_network(self.specification, seed=0)
+        try:
+            network.load_state_dict(self._state(participant_id))
+        except RuntimeError as error:
+            problem = " ".join(str(error).split())
+            raise ValueError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
+        return network.eval().requires_grad_(False)
+
+    def logits(self, images: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        """Yield each participant's id and logits, float32 (N, K), of images (N, C, H, W) in [0, 1]."""
+        for participant_id in self.participant_ids:
+            yield participant_id, class_logits(self.network(participant_id), images)
 
 
 @dataclass(frozen=True)
-class IndividualModels:
-    """Networks of one architecture, one a participant.
+class WholeNetworks(IndividualModels):
+    """Networks whose every weight is a participant's own, as fine-tuning makes them.
 
     Parameters
     ----------
@@ -25,46 +81,109 @@ class IndividualModels:
     specification: NetworkSpecification
     states: dict[str, dict[str, torch.Tensor]]
 
-    def network(self, participant_id: str) -> nn.Module:
-        """Build the network of one participant, in eval mode and without gradients for its weights.
+    @property
+    def participant_ids(self) -> list[str]:
+        """Who has a model."""
+        return list(self.states)
 
-        Raises
-        ------
-        ValueError
-            If there is no model of this participant, or its weights do not fit the architecture.
-        """
-        if participant_id not in self.states:
-            raise ValueError(
-                f"participant {participant_id!r} has no individual {self.specification.architecture} model; "
-                f"models exist for {', '.join(sorted(self.states)) or 'nobody'}."
-            )
-        network = build_network(self.specification, seed=0)
-        try:
-            network.load_state_dict(self.states[participant_id])
-        except RuntimeError as error:
-            problem = " ".join(str(error).split())
-            raise ValueError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
-        return network.eval().requires_grad_(False)
+    def _state(self, participant_id: str) -> dict[str, torch.Tensor]:
+        return self.states[participant_id]
+
+    def lapse(self, participant_id: str) -> float:
+        """Return 0: fine-tuning takes every answer for what was seen."""
+        del participant_id
+        return 0.0
+
+
+@dataclass(frozen=True)
+class SharedTrunk(IndividualModels):
+    """Networks that differ in their heads, which are linear combinations of a few.
+
+    Parameters
+    ----------
+    specification
+        What all of them share.
+    shared
+        The state dict of the network whose trunk all of them have.
+    basis_weight, basis_bias
+        (R, K, D) and (R, K): the heads that are combined.
+    coefficients
+        (R,) each, by ``participant_id``.
+    lapses
+        Shares of answers given at random, by ``participant_id``.
+    """
+
+    specification: NetworkSpecification
+    shared: dict[str, torch.Tensor]
+    basis_weight: torch.Tensor
+    basis_bias: torch.Tensor
+    coefficients: dict[str, torch.Tensor]
+    lapses: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def participant_ids(self) -> list[str]:
+        """Who has a model."""
+        return list(self.coefficients)
+
+    def head(self, participant_id: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the weight (K, D) and the bias (K,) of one participant's head."""
+        own = self.coefficients[participant_id]
+        return torch.einsum("r,rkd->kd", own, self.basis_weight), own @ self.basis_bias
+
+    def _state(self, participant_id: str) -> dict[str, torch.Tensor]:
+        name, _ = linear_head(build_network(self.specification, seed=0))
+        weight, bias = self.head(participant_id)
+        return {**self.shared, f"{name}.weight": weight, f"{name}.bias": bias}
+
+    def lapse(self, participant_id: str) -> float:
+        """Return the share of one participant's answers that are given at random, from 0 to 1."""
+        return float(self.lapses[participant_id])
+
+    def logits(self, images: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        """Yield each participant's id and logits; the trunk sees the images once for all."""
+        trunk = build_network(self.specification, seed=0)
+        trunk.load_state_dict(self.shared)
+        features = head_features(trunk.eval(), images)
+        for participant_id in self.participant_ids:
+            weight, bias = self.head(participant_id)
+            yield participant_id, features @ weight.T + bias
 
 
 def write_individuals(models: IndividualModels, path: Path) -> None:
-    """Write all models to one safetensors file, under keys ``{participant_id}/{parameter}``.
+    """Write all models to one safetensors file.
+
+    Keys are ``{participant_id}/{parameter}`` for whole networks; with a shared trunk ``{participant_id}/coefficients``
+    and ``{participant_id}/lapse``, and ``*/{parameter}`` for what all share.
 
     Raises
     ------
     ValueError
-        If a participant's id is empty or holds a slash.
+        If a participant's id is empty or holds a slash or an asterisk.
     """
-    for participant_id in models.states:
-        if not participant_id or "/" in participant_id:
+    for participant_id in models.participant_ids:
+        if not participant_id or "/" in participant_id or _SHARED in participant_id:
             raise ValueError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
     # cloned, because participants may share weights that were not tuned and safetensors refuses shared memory
-    tensors = {
-        f"{participant_id}/{name}": value.detach().clone().contiguous()
-        for participant_id, state in models.states.items()
-        for name, value in state.items()
-    }
+    tensors = {key: value.detach().clone().contiguous() for key, value in _tensors(models).items()}
     write_tensors(tensors, path, models.specification.to_header())
+
+
+def _tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
+    if isinstance(models, SharedTrunk):
+        return {
+            **{f"{_SHARED}/{name}": value for name, value in models.shared.items()},
+            _BASIS_WEIGHT: models.basis_weight,
+            _BASIS_BIAS: models.basis_bias,
+            **{f"{name}/coefficients": value for name, value in models.coefficients.items()},
+            **{f"{name}/lapse": torch.tensor(models.lapse(name)) for name in models.participant_ids},
+        }
+    if isinstance(models, WholeNetworks):
+        return {
+            f"{participant_id}/{name}": value
+            for participant_id, state in models.states.items()
+            for name, value in state.items()
+        }
+    raise TypeError(f"{type(models).__name__} cannot be written; expected WholeNetworks or SharedTrunk.")
 
 
 def read_individuals(path: Path) -> IndividualModels:
@@ -76,16 +195,22 @@ def read_individuals(path: Path) -> IndividualModels:
         If the file is damaged, its header lacks a field, or a key names no participant.
     """
     tensors, header = read_tensors(path)
-    states: dict[str, dict[str, torch.Tensor]] = {}
+    by_owner: dict[str, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
-        participant_id, slash, name = key.partition("/")
+        owner, slash, name = key.partition("/")
         if not slash:
             raise ValueError(
                 f"{path}: key {key!r}, expected {{participant_id}}/{{parameter}}; this is a single network."
             )
-        states.setdefault(participant_id, {})[name] = value
+        by_owner.setdefault(owner, {})[name] = value
     try:
         specification = NetworkSpecification.from_header(header)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return IndividualModels(specification, states)
+    if _SHARED not in by_owner:
+        return WholeNetworks(specification, by_owner)
+    shared = by_owner.pop(_SHARED)
+    weight, bias = (shared.pop(key.partition("/")[2]) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
+    coefficients = {name: own["coefficients"] for name, own in by_owner.items()}
+    lapses = {name: own["lapse"].item() for name, own in by_owner.items()}
+    return SharedTrunk(specification, shared, weight, bias, coefficients, lapses)

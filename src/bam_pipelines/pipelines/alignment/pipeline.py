@@ -10,7 +10,7 @@ from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
     evaluate_classifier,
     fine_tune_group,
-    fine_tune_individuals,
+    fit_individuals,
 )
 
 _ANSWERS = {"trials": "trials", "trial_stimuli": "trial_stimuli"}
@@ -18,12 +18,14 @@ _ANSWERS = {"trials": "trials", "trial_stimuli": "trial_stimuli"}
 
 def create_pipeline() -> Pipeline:
     """Return the stage: classifiers and answers to group and individual models and their evaluation."""
-    parts = {f"metrics_{name}": f"alignment_{name}_metrics" for name in CLASSIFIER_NAMES}
-    parts |= {f"entropies_{name}": f"alignment_{name}_entropy" for name in CLASSIFIER_NAMES}
+    kinds = {"metrics": "metrics", "entropies": "entropy", "swaps": "swaps", "gain": "gain"}
+    parts = {
+        f"{kind}_{name}": f"alignment_{name}_{suffix}" for kind, suffix in kinds.items() for name in CLASSIFIER_NAMES
+    }
     collect = node(
         collect_evaluations,
         parts,
-        ["alignment_metrics", "alignment_entropy", "alignment_summary", "alignment_means"],
+        ["alignment_metrics", "alignment_entropy", "alignment_swaps", "alignment_summary", "alignment_means"],
         name="collect_evaluations",
     )
     return pipeline([*(one for name in CLASSIFIER_NAMES for one in _one_classifier(name)), collect])
@@ -47,15 +49,21 @@ def _one_classifier(name: str) -> list[Node]:
             name=f"align_group_{name}",
         ),
         node(
-            fine_tune_individuals,
+            fit_individuals,
             {"group": f"group_{name}", **common},
             [f"individual_{name}", f"individual_{name}_history"],
             name=f"align_individuals_{name}",
         ),
         node(
             evaluate,
-            {**models, **_ANSWERS, "digits": "mnist_test"},
-            [f"alignment_{name}_metrics", f"alignment_{name}_entropy"],
+            {
+                **models,
+                **_ANSWERS,
+                "digits": "mnist_test",
+                "resamples": "params:alignment.resamples",
+                "seed": "params:seed",
+            },
+            [f"alignment_{name}_{suffix}" for suffix in ("metrics", "entropy", "swaps", "gain")],
             name=f"evaluate_{name}",
         ),
     ]

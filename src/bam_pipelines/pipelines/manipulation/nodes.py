@@ -24,7 +24,7 @@ from bam_pipelines.pipelines.places import working_folder
 def choose_pairs(options: dict[str, Any], seed: int, **individuals: IndividualModels) -> pd.DataFrame:
     """Group the participants who have a model of the guiding classifier, and pair them within groups."""
     models = individuals[options["classifier"]]
-    return group_pairs(list(models.states), options["n_groups"], options["group_size"], seed)
+    return group_pairs(models.participant_ids, options["n_groups"], options["group_size"], seed)
 
 
 def sample_customised_stimuli(

@@ -1,0 +1,160 @@
+"""What is individual: a person's own model against what all other people's models say together, on the same trials.
+
+Better than GroupNet is not yet individual: any second model may be. Nor is better than one other person's model, which
+is wrong where that person differs; the average of all others has no such differences.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.compute.seeds import numpy_generator
+
+_SMALLEST = np.finfo(np.float64).tiny
+_CONFIDENCE = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class CrossedTrials:
+    """Every model's predictions of everyone's trials.
+
+    Parameters
+    ----------
+    participant_ids
+        Of the P models.
+    probabilities
+        float, (P, S, K): of the answers to S images, rows sum to 1.
+    person, stimulus, response
+        int, (N,): whose trial it is, among the models; which image; which answer. All P people have trials.
+    """
+
+    participant_ids: Sequence[str]
+    probabilities: np.ndarray
+    person: np.ndarray
+    stimulus: np.ndarray
+    response: np.ndarray
+
+    def __post_init__(self) -> None:
+        absent = set(range(len(self.participant_ids))) - set(self.person.tolist())
+        if absent:
+            raise ValueError(f"participant {self.participant_ids[min(absent)]} has a model and no test trial.")
+
+    @property
+    def likelihoods(self) -> np.ndarray:
+        """What each model gives the answer of each trial, (P, N)."""
+        chosen: np.ndarray = self.probabilities[:, self.stimulus, self.response].astype(np.float64)
+        return np.maximum(chosen, _SMALLEST)
+
+    @property
+    def named(self) -> np.ndarray:
+        """Whether each model's most likely answer is the trial's, bool (P, N)."""
+        best: np.ndarray = self.probabilities.argmax(axis=2)[:, self.stimulus] == self.response
+        return best
+
+    @property
+    def named_by_others(self) -> np.ndarray:
+        """The same for the averaged prediction of all models but each, bool (P, N)."""
+        total = self.probabilities.sum(axis=0, dtype=np.float64)
+        best = np.stack([(total - own).argmax(axis=1) for own in self.probabilities])
+        right: np.ndarray = best[:, self.stimulus] == self.response
+        return right
+
+
+def swap_matrix(trials: CrossedTrials) -> pd.DataFrame:
+    """Score each person's model on each person's trials.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model`` and ``participant_id`` (whose model, whose trials), ``n_trials``, ``accuracy``, ``log_loss`` in nats.
+    """
+    n = np.bincount(trials.person)
+    sums = {"accuracy": _by_person(trials, trials.named), "log_loss": _by_person(trials, -np.log(trials.likelihoods))}
+    names = list(trials.participant_ids)
+    table = pd.DataFrame(
+        [(one, other) for one in names for other in names], columns=["model", "participant_id"], dtype=str
+    )
+    table["n_trials"] = np.tile(n, len(names))
+    return table.assign(**{name: (values / n).ravel() for name, values in sums.items()})
+
+
+def _by_person(trials: CrossedTrials, values: np.ndarray) -> np.ndarray:
+    """Sum values (P, N) over each person's trials, (P, P): models in rows."""
+    return np.stack([np.bincount(trials.person, row, len(trials.participant_ids)) for row in values])
+
+
+def individual_gain(trials: CrossedTrials, seed: int, resamples: int) -> dict[str, Any] | None:
+    """Measure how much better own models predict than the averaged prediction of all other people's models.
+
+    Parameters
+    ----------
+    trials
+        Test trials.
+    seed
+        The run's seed.
+    resamples
+        Bootstrap samples and permutations.
+
+    Returns
+    -------
+    dict or None
+        ``log_loss`` (nats a trial, others' less the own) and ``accuracy`` (own less others'), each ``value``, ``low``
+        and ``high``: the 95 % interval of a bootstrap over people and images at once; ``p``: how often it is as large
+        if models are dealt out to people at random, one-sided; ``share_improved``, of people whom their own model
+        predicts with a lower log-loss. None with fewer than two models.
+
+    References
+    ----------
+    A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007): resampling two crossed factors.
+    """
+    n_people = len(trials.participant_ids)
+    if n_people < 2:
+        return None
+    likelihoods = trials.likelihoods
+    others = (likelihoods.sum(axis=0) - likelihoods) / (n_people - 1)
+    gains = {
+        "log_loss": np.log(likelihoods) - np.log(np.maximum(others, _SMALLEST)),
+        "accuracy": trials.named.astype(np.float64) - trials.named_by_others,
+    }
+    own = trials.person, np.arange(len(trials.person))
+    by_person = np.bincount(trials.person, gains["log_loss"][own])
+    return {
+        **{name: _estimate(trials, values, own, seed, resamples) for name, values in gains.items()},
+        "share_improved": float((by_person > 0).mean()),
+    }
+
+
+def _estimate(
+    trials: CrossedTrials, gains: np.ndarray, own: tuple[np.ndarray, np.ndarray], seed: int, resamples: int
+) -> dict[str, float]:
+    n = len(trials.person)
+    value = float(gains[own].mean())
+    bootstrap = numpy_generator(seed, "alignment/individual gain/bootstrap")
+    low, high = np.quantile(crossed_bootstrap(trials, gains[own], bootstrap, resamples), _CONFIDENCE).tolist()
+    sums = _by_person(trials, gains)
+    people = np.arange(len(sums))
+    dealt = numpy_generator(seed, "alignment/individual gain/permutation")
+    permuted = np.array([sums[dealt.permutation(people), people].sum() for _ in range(resamples)]) / n
+    p = (1 + int((permuted >= value - 1e-12).sum())) / (1 + resamples)
+    return {"value": value, "low": low, "high": high, "p": p}
+
+
+def crossed_bootstrap(
+    trials: CrossedTrials, values: np.ndarray, generator: np.random.Generator, resamples: int
+) -> np.ndarray:
+    """Resample people and images, each with replacement, and return the means of values (N,), (resamples,).
+
+    A trial counts as often as its person was drawn times as often as its image was.
+    """
+    means = np.empty(resamples)
+    _, image = np.unique(trials.stimulus, return_inverse=True)
+    n_people, n_images = len(trials.participant_ids), int(image.max()) + 1
+    for index in range(resamples):
+        drawn_people = np.bincount(generator.integers(n_people, size=n_people), minlength=n_people)
+        drawn_images = np.bincount(generator.integers(n_images, size=n_images), minlength=n_images)
+        weights = drawn_people[trials.person] * drawn_images[image]
+        means[index] = np.average(values, weights=weights) if weights.any() else np.nan
+    return means[~np.isnan(means)]

@@ -1,0 +1,299 @@
+"""Individual models as small differences from the group's, estimated for everyone at once.
+
+Participant i gives answer y to image x with probability
+(1 − λ_i) softmax(e^(−t_i) (s(x) + Σ_r z_ir A_r φ(x) + b_i))_y + λ_i / K.
+Here s are GroupNet's logits, φ the features that its head reads, A_r ways in which people differ, and z_i, b_i, t_i and
+λ_i how this one does. What is personal is normal over people; how widely it varies, and A, is learned from all of them.
+So who answered little is taken to be like the others.
+"""
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize_scalar
+from torch import nn
+from torch.nn import functional
+
+from bam_pipelines.alignment.heads import head_features, linear_head
+from bam_pipelines.alignment.individuals import SharedTrunk
+from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.seeds import torch_generator
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+
+# where the spread over people begins: class biases in logits, logarithm of the temperature, log-odds of the lapse
+_SPREADS = (0.3, 0.2, 0.5)
+_LAPSE = 0.02
+_CHECKS = 10  # times that validation is looked at
+
+
+@dataclass(frozen=True)
+class HierarchicalSettings:
+    """How the hierarchical model is fitted.
+
+    Parameters
+    ----------
+    rank
+        Ways in which what people see may differ; with 0 only class bias, temperature and lapse are personal.
+    components
+        Principal components of the features that these ways may use, at least 1; all, if there are fewer features.
+    ridge
+        Precision of the normal prior of A's entries, above 0.
+    steps, batch_size, learning_rate
+        Of Adam; trials a step.
+    """
+
+    rank: int
+    components: int
+    ridge: float
+    steps: int
+    batch_size: int
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        for name, least in (("rank", 0), ("components", 1), ("steps", 1), ("batch_size", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}.")
+        for name in ("ridge", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected above 0.")
+
+
+@dataclass(frozen=True)
+class HierarchicalFit:
+    """What a fit gives.
+
+    Parameters
+    ----------
+    models
+        The individual models of those who were asked for.
+    validation_log_loss
+        Nats a trial, at each look at the validation trials.
+    temperature
+        What all logits were divided by at the end, chosen on the validation trials.
+    """
+
+    models: SharedTrunk
+    validation_log_loss: list[float]
+    temperature: float
+
+
+@dataclass(frozen=True)
+class _Components:
+    """Features as principal components: (φ − centre) @ directions."""
+
+    centre: torch.Tensor
+    directions: torch.Tensor
+
+    def __call__(self, features: torch.Tensor) -> torch.Tensor:
+        return (features - self.centre) @ self.directions
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """Trials of one split as indices: of stimuli, people, and classes, (n,) each."""
+
+    stimulus: torch.Tensor
+    person: torch.Tensor
+    response: torch.Tensor
+
+    def take(self, rows: torch.Tensor) -> "_Trials":
+        return _Trials(self.stimulus[rows], self.person[rows], self.response[rows])
+
+
+def fit_hierarchical(
+    group: TrainedNetwork,
+    data: TrialData,
+    participant_ids: Sequence[str],
+    settings: HierarchicalSettings,
+    seed: int,
+) -> HierarchicalFit:
+    """Fit everyone's models at once, by variational Bayes, on training trials; stop by validation trials.
+
+    Parameters
+    ----------
+    group
+        GroupNet.
+    data
+        Everyone's trials.
+    participant_ids
+        Whose models are wanted; see :meth:`TrialData.participants`. All people's training trials are used.
+    settings, seed
+        How to fit.
+
+    Returns
+    -------
+    HierarchicalFit
+        The models, and how the fit went.
+
+    Raises
+    ------
+    ValueError
+        If GroupNet has no linear head, or someone asked for has no training trial.
+    FloatingPointError
+        If the fit leaves the numbers.
+
+    References
+    ----------
+    Kingma & Welling 2014, "Auto-encoding variational Bayes", for the estimator; each trial draws its own z, which
+    keeps the gradient unbiased and makes it less noisy.
+    """
+    people = sorted(set(data.participant[data.rows("train")].tolist()))
+    unknown = sorted(set(participant_ids) - set(people))
+    if unknown:
+        raise ValueError(f"participant {unknown[0]} has no training trial; nothing can be learned about them.")
+    number = {name: index for index, name in enumerate(people)}
+    train, validation = (_trials(data, data.rows(split), number) for split in ("train", "validation"))
+    features = head_features(group.network, data.images)
+    _, head = linear_head(group.network)
+    logits = features @ head.weight.T + head.bias
+    components = principal_components(features[train.stimulus.unique()], settings.components)
+    generator = torch_generator(seed, "alignment/hierarchical", group.specification.architecture)
+    shape = (len(people), settings.rank, logits.shape[1], components.directions.shape[1])
+    population = _Population(*shape, generator)
+    losses = _fit(population, components(features), logits, train, validation, settings, generator)
+    temperature = _temperature(population, components(features), logits, validation)
+    models = _models(group, population, components, {name: number[name] for name in participant_ids}, temperature)
+    return HierarchicalFit(models, losses, temperature)
+
+
+def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trials:
+    known = rows[np.isin(data.participant[rows], list(number))]
+    person = torch.tensor([number[name] for name in data.participant[known].tolist()], dtype=torch.long)
+    return _Trials(torch.from_numpy(data.stimulus[known]), person, data.response[known])
+
+
+def principal_components(features: torch.Tensor, number: int) -> _Components:
+    """Return the leading principal components of features (N, D), all scaled alike, to mean square 1 together."""
+    centre = features.mean(dim=0)
+    _, _, rows = torch.linalg.svd(features - centre, full_matrices=False)
+    directions = rows[:number].T
+    spread = ((features - centre) @ directions).square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny)
+    return _Components(centre, directions / spread)
+
+
+class _Population(nn.Module):
+    """The model's parameters: what is personal as independent normal posteriors, standard normal before any answer."""
+
+    def __init__(self, n_people: int, rank: int, n_classes: int, n_components: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.rank, self.n_classes = rank, n_classes
+        size = rank + n_classes + 2
+        self.mean = nn.Parameter(torch.zeros(n_people, size))
+        self.log_sd = nn.Parameter(torch.full((n_people, size), math.log(0.5)))
+        small = 0.1 / n_components**0.5
+        self.loadings = nn.Parameter(small * torch.randn(rank * n_classes, n_components, generator=generator))
+        self.log_spread = nn.Parameter(torch.tensor(_SPREADS).log())
+        self.centre = nn.Parameter(torch.tensor([0.0, math.log(_LAPSE / (1 - _LAPSE))]))  # of log temperature and lapse
+
+    def answers(self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """Return log-probabilities of answers, (n, K), of people (n, size) to images (n, C) with logits (n, K)."""
+        seen, lapse = self.perceived(personal, parts, logits)
+        guessed = functional.logsigmoid(lapse) - math.log(self.n_classes)
+        return torch.logaddexp(functional.logsigmoid(-lapse)[:, None] + seen.log_softmax(dim=1), guessed[:, None])
+
+    def perceived(
+        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a person's logits (n, K) and the log-odds of lapses (n,)."""
+        z, bias, temperature, lapse = self.unpacked(personal)
+        ways = (parts @ self.loadings.T).view(len(parts), self.rank, self.n_classes)
+        own = logits + torch.einsum("nr,nrk->nk", z, ways) + bias
+        return own * torch.exp(-temperature)[:, None], lapse
+
+    def unpacked(self, personal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return z (n, R), class biases (n, K), log temperatures (n,) and log-odds of lapses (n,)."""
+        z, bias, rest = personal.split([self.rank, self.n_classes, 2], dim=1)
+        spread = self.log_spread.exp()
+        return z, bias * spread[0], self.centre[0] + rest[:, 0] * spread[1], self.centre[1] + rest[:, 1] * spread[2]
+
+    def divergence(self) -> torch.Tensor:
+        """Return the Kullback-Leibler divergence of all posteriors from the standard normal, nats."""
+        variance = (2 * self.log_sd).exp()
+        return 0.5 * (variance + self.mean.square() - 1 - 2 * self.log_sd).sum()
+
+
+def _fit(
+    population: _Population,
+    parts: torch.Tensor,
+    logits: torch.Tensor,
+    train: _Trials,
+    validation: _Trials,
+    settings: HierarchicalSettings,
+    generator: torch.Generator,
+) -> list[float]:
+    """Maximise the evidence's lower bound; leave the population as it was at the best look at validation trials."""
+    optimiser = torch.optim.Adam(population.parameters(), settings.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=settings.steps)
+    n = len(train.response)
+    looks = set(np.linspace(0, settings.steps, _CHECKS + 1).round().astype(int)[1:].tolist())
+    losses: list[float] = []
+    best = copy.deepcopy(population.state_dict())
+    for step in range(1, settings.steps + 1):
+        some = train.take(torch.randint(n, (settings.batch_size,), generator=generator))
+        mean, sd = population.mean[some.person], population.log_sd[some.person].exp()
+        personal = mean + sd * torch.randn(mean.shape, generator=generator)
+        answers = population.answers(personal, parts[some.stimulus], logits[some.stimulus])
+        likely = answers.gather(1, some.response[:, None]).mean()
+        penalty = population.divergence() + settings.ridge / 2 * population.loadings.square().sum()
+        loss = penalty / n - likely
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"the hierarchical fit is not finite at step {step}; lower its learning_rate.")
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step in looks:
+            losses.append(_log_loss(population, parts, logits, validation))
+            if losses[-1] == min(losses):
+                best = copy.deepcopy(population.state_dict())
+    population.load_state_dict(best)
+    return losses
+
+
+@torch.no_grad()
+def _log_loss(
+    population: _Population, parts: torch.Tensor, logits: torch.Tensor, trials: _Trials, temperature: float = 1.0
+) -> float:
+    """Return the mean log-loss of posterior means, nats."""
+    seen, lapse = population.perceived(population.mean[trials.person], parts[trials.stimulus], logits[trials.stimulus])
+    right = (seen / temperature).log_softmax(dim=1).gather(1, trials.response[:, None])[:, 0]
+    guessed = functional.logsigmoid(lapse) - math.log(population.n_classes)
+    return -torch.logaddexp(functional.logsigmoid(-lapse) + right, guessed).mean().item()
+
+
+def _temperature(population: _Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials) -> float:
+    """Return what logits are best divided by: GroupNet was fitted to the training images and is too sure of them."""
+    found = minimize_scalar(
+        lambda log: _log_loss(population, parts, logits, validation, math.exp(log)), bounds=(-2, 2), method="bounded"
+    )
+    return math.exp(found.x)
+
+
+@torch.no_grad()
+def _models(
+    group: TrainedNetwork,
+    population: _Population,
+    components: _Components,
+    number: dict[str, int],
+    temperature: float,
+) -> SharedTrunk:
+    """Write each person's logits as a linear combination of GroupNet's head, the loadings, and one bias a class."""
+    _, head = linear_head(group.network)
+    n_classes = population.n_classes
+    weight = (population.loadings @ components.directions.T).view(population.rank, *head.weight.shape)
+    nothing = torch.zeros(n_classes, *head.weight.shape)
+    z, bias, log_temperature, lapse = population.unpacked(population.mean)
+    one = torch.ones(len(z), 1)
+    coefficients = torch.cat([one, z, bias], dim=1) * torch.exp(-log_temperature)[:, None] / temperature
+    return SharedTrunk(
+        group.specification,
+        dict(group.network.state_dict()),
+        torch.cat([head.weight[None], weight, nothing]),
+        torch.cat([head.bias[None], -weight @ components.centre, torch.eye(n_classes)]),
+        {name: coefficients[index].clone() for name, index in number.items()},
+        {name: torch.sigmoid(lapse[index]).item() for name, index in number.items()},
+    )
