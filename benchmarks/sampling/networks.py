@@ -20,7 +20,14 @@ from benchmarks.sampling.arms import Task
 # of the bystanders: another one than a run's, which is 0 and up
 BYSTANDER_SEED = 1_000_003
 TABLES = ("mnist_train", "mnist_validation", "mnist_test")
-NETWORKS = ("diffusion_prior", "digit_judge", "independent_judge", "feature_network", "individual_vgg")
+NETWORKS = (
+    "diffusion_prior",
+    "digit_judge",
+    "independent_judge",
+    "feature_network",
+    "observer_network",
+    "individual_vgg",
+)
 
 
 def load_run(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,6 +7,7 @@ import yaml
 from kedro.config import OmegaConfigLoader
 
 from bam_pipelines.alignment.fine_tuning import FineTuning
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.experiment.pair_lists import pair_design
@@ -101,10 +102,12 @@ def test_behavior_is_understood(parameters):
 
 
 def test_alignment_is_possible(parameters):
-    for level, sources in (("group", 2), ("individual", 3)):
-        options = parameters["alignment"][level]
+    for kind, sources in (("group", 2), ("paper", 3)):
+        options = parameters["alignment"][kind]
         FineTuning(TrainingSettings(**options["training"]), tuple(options["ratio"]))
         assert len(options["ratio"]) == sources
+    assert parameters["alignment"]["method"] in ("hierarchical", "calibrated", "paper")
+    HierarchicalSettings(**parameters["alignment"]["hierarchical"])
 
 
 def test_manipulation_is_possible(parameters):
@@ -144,7 +147,8 @@ def test_paper_has_the_papers_sizes():
     assert paper["sampling"]["judge_threshold"] == 0.5
     assert paper["behavior"]["participants"]["n_participants"] == 246
     assert paper["alignment"]["min_training_trials"] == 100
-    group, individual = (paper["alignment"][level] for level in ("group", "individual"))
+    group, individual = (paper["alignment"][kind] for kind in ("group", "paper"))
+    assert paper["alignment"]["method"] == "paper"
     assert (group["ratio"], individual["ratio"]) == ([1, 1], [2, 1, 1])
     assert (group["training"]["epochs"], group["training"]["samples_per_epoch"]) == (16, 100_000)
     assert (individual["training"]["epochs"], individual["training"]["samples_per_epoch"]) == (16, 500)

@@ -1,0 +1,74 @@
+"""What is compared: fine-tuning for each participant, and everyone at once; timed alike."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.device import Compute, torch_threads
+from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.networks.registry import read_network, write_network
+from bam_pipelines.networks.training import TrainingSettings
+
+CORES = 2
+# both methods in float32, on two cores
+COMPUTE = Compute(torch.device("cpu"), bfloat16=False, workers=CORES, threads=CORES)
+GROUP = FineTuning(TrainingSettings(4, 50_000, 128, 1e-3, "constant"), (1, 1))
+PAPER = FineTuning(TrainingSettings(16, 500, 128, 1e-3, "constant"), (2, 1, 1))
+PAPER_MINIMUM = 100
+PAPER_PEOPLE = 24
+
+Digits = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Models of some people, and the seconds that each of them took on two cores."""
+
+    models: IndividualModels
+    seconds_per_participant: float
+
+
+def group_network(base: TrainedNetwork, data: TrialData, digits: Digits, folder: Path) -> TrainedNetwork:
+    """Fine-tune GroupNet, which both methods share and whose time counts for neither, or read it."""
+    path = folder / f"group_{base.specification.architecture}.safetensors"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        quickly = Compute(COMPUTE.device, _native_bfloat16(), CORES, CORES)
+        with torch_threads(CORES):
+            write_network(align_group(base, data, digits, GROUP, quickly, seed=0)[0], path)
+    return read_network(path)
+
+
+def _native_bfloat16() -> bool:
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
+
+def drawn_people(data: TrialData, classifier: str) -> list[str]:
+    """Draw the people whom the paper's method is timed on."""
+    people = data.participants(PAPER_MINIMUM)
+    chosen = numpy_generator(0, "bench/alignment/people", classifier).choice(people, PAPER_PEOPLE, replace=False)
+    return sorted(chosen.tolist())
+
+
+def paper_models(group: TrainedNetwork, data: TrialData, digits: Digits, people: Sequence[str]) -> Fitted:
+    """Fine-tune a network for each of some people, two at a time."""
+    began = time.perf_counter()
+    models, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, seed=0)
+    return Fitted(models, (time.perf_counter() - began) / len(people))
+
+
+def our_models(group: TrainedNetwork, data: TrialData, settings: HierarchicalSettings) -> Fitted:
+    """Fit everyone at once, from the images on: the trunk's features count in."""
+    began = time.perf_counter()
+    people = data.participants(1)
+    with torch_threads(CORES):
+        fit = fit_hierarchical(group, data, people, settings, seed=0)
+    return Fitted(fit.models, (time.perf_counter() - began) / len(people))

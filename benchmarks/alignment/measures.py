@@ -1,0 +1,76 @@
+"""From models to numbers with intervals, on the same people's test trials."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.alignment.evaluation import cross_predictions
+from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, individual_gain
+from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.behavior.observers import Observer, response_probabilities
+from bam_pipelines.compute.seeds import numpy_generator
+
+RESAMPLES = 1000
+
+
+def chosen_people(crossed: CrossedTrials, people: Sequence[str]) -> CrossedTrials:
+    """Keep some people's models and trials."""
+    kept = [list(crossed.participant_ids).index(name) for name in people]
+    rows = np.flatnonzero(np.isin(crossed.person, kept))
+    place = np.full(len(crossed.participant_ids), -1)
+    place[kept] = np.arange(len(kept))
+    return CrossedTrials(
+        list(people),
+        crossed.probabilities[kept],
+        place[crossed.person[rows]],
+        crossed.stimulus[rows],
+        crossed.response[rows],
+    )
+
+
+def of_group(crossed: CrossedTrials, probabilities: np.ndarray) -> CrossedTrials:
+    """Put one model's probabilities, (S, K), in everyone's place."""
+    return replace(crossed, probabilities=np.broadcast_to(probabilities, crossed.probabilities.shape))
+
+
+def scores(crossed: CrossedTrials) -> dict[str, np.ndarray]:
+    """Return ``accuracy`` and ``log_loss`` of each trial by its own person's model, (N,)."""
+    own = crossed.person, np.arange(len(crossed.person))
+    return {"accuracy": crossed.named[own].astype(np.float64), "log_loss": -np.log(crossed.likelihoods[own])}
+
+
+def interval(crossed: CrossedTrials, values: np.ndarray) -> dict[str, float]:
+    """Return the mean and its 95 % interval over people and images."""
+    drawn = crossed_bootstrap(crossed, values, numpy_generator(0, "bench/alignment/interval"), RESAMPLES)
+    low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
+    return {"value": float(values.mean()), "low": low, "high": high}
+
+
+def measure(arms: dict[str, CrossedTrials]) -> dict[str, Any]:
+    """Measure arms on the same trials, with the differences of ``ours`` from each other arm."""
+    by_arm = {name: scores(crossed) for name, crossed in arms.items()}
+    measured: dict[str, Any] = {}
+    for key in ("accuracy", "log_loss"):
+        measured[key] = {name: interval(arms[name], found[key]) for name, found in by_arm.items()}
+        for name in arms.keys() - {"ours"}:
+            difference = by_arm["ours"][key] - by_arm[name][key]
+            measured[key][f"ours_less_{name}"] = interval(arms["ours"], difference)
+    measured["individual_gain"] = {name: individual_gain(crossed, 0, RESAMPLES) for name, crossed in arms.items()}
+    return measured
+
+
+def true_predictions(
+    data: TrialData, participants: pd.DataFrame, observer: Observer, models: IndividualModels
+) -> CrossedTrials:
+    """Return what the simulated participants' true probabilities predict: the ceiling."""
+    crossed = cross_predictions(models, data)
+    shown = np.unique(data.stimulus[data.rows("test")])
+    true = participants.set_index("participant_id", drop=False)
+    probabilities = [
+        response_probabilities(data.images[shown], observer, true.loc[name]) for name in crossed.participant_ids
+    ]
+    return replace(crossed, probabilities=np.stack(probabilities))
