@@ -28,6 +28,9 @@ IDENTITY = {
 }
 
 
+GAIN = {"value": 0.0314, "low": -0.002, "high": 0.0648, "p": 0.0009}
+
+
 @pytest.fixture
 def results(trials_of, stimuli_of, metrics, entropies, pair_table):
     stimuli = stimuli_of(["s", "t"], [(3, 8), (1, 7)])
@@ -50,7 +53,10 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
         "guidance_summary": guidance_summary(guidance_outcomes(trials_of(answers), stimuli, 10), 0, 50),
         "alignment_metrics": metrics,
         "alignment_entropy": entropies,
-        "alignment_summary": {"vgg": {"base": 0.4}},
+        "alignment_summary": {
+            "vgg": {"base": 0.4, "individual_gain": {"log_loss": GAIN}},
+            "lrm": {"individual_gain": None},
+        },
         "manipulation_summary": pair_summary(pair_table, 0, 50),
         **{f"figure_{name}": b"\x89PNG" for name in ("guidance", "alignment", "manipulation")},
     }
@@ -87,6 +93,11 @@ def test_key_numbers_stand_beside_the_published_ones(results):
     # mean of VGG .4375 and LRM .1875
     assert numbers["BaseNet: accuracy on people's choices, mean over classifiers"] == ("0.47", "0.31")
     assert numbers["VGG: Spearman ρ of model's and people's entropy, GroupNet"] == ("0.74", "1.00")
+    gains = [(measure, found) for measure, (_, found) in numbers.items() if "individual gain" in measure]
+    assert gains == [
+        ("VGG: individual gain, nats a trial", "+0.031 [-0.002, +0.065], p < 0.001"),
+        ("LRM: individual gain, nats a trial", "not defined"),
+    ]
     assert numbers["Pairs, customised: targeted ratio"][0] == "62%"
     ratio = numbers["Pairs, customised: targeted ratio"][1]
     assert ratio.startswith("80.0% [") and ratio.endswith("], 10 successes")

@@ -61,7 +61,7 @@ def inputs(stimuli, trials):
         "alignment_entropy": pd.DataFrame(
             {"classifier": "vgg", "level": "base", "model_entropy": [0.1, 0.2, 0.3], "human_entropy": [0.0, 1.0, 0.5]}
         ),
-        "alignment_summary": {"vgg": {"base": 0.4}},
+        "alignment_summary": {"vgg": {"base": 0.4, "individual_gain": None}},
         "manipulation_outcomes": pairs.assign(direction="targeted"),
         "manipulation_summary": {"sources": {"base": source, "individual": source}, "difference": difference},
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},

@@ -18,7 +18,7 @@ from bam_pipelines.analysis.report_tables import (
     gallery_items,
     metrics_table,
 )
-from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title
+from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
 
 TITLE = "Images on perceptual boundaries: label, align, manipulate"
 
@@ -111,7 +111,8 @@ def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
     Parameters
     ----------
     results
-        At least ``guidance_summary``, ``alignment_metrics``, ``alignment_entropy``, ``manipulation_summary``.
+        At least ``guidance_summary``, ``alignment_metrics``, ``alignment_entropy``, ``alignment_summary``,
+        ``manipulation_summary``.
 
     Returns
     -------
@@ -121,6 +122,7 @@ def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
     return [
         *_guidance(results["guidance_summary"]),
         *_alignment(results["alignment_metrics"], results["alignment_entropy"]),
+        *_individual_gains(results["alignment_summary"]),
         *_manipulation(results["manipulation_summary"]),
     ]
 
@@ -156,6 +158,23 @@ def _alignment(metrics: pd.DataFrame, entropies: pd.DataFrame) -> list[KeyNumber
         )
         for level, value in published.ENTROPY_CORRELATION.items()
     ]
+
+
+def _individual_gains(summary: dict[str, dict[str, Any]]) -> list[KeyNumber]:
+    """Say what is individual: own models against the averaged prediction of all other people's."""
+    return [
+        KeyNumber(
+            f"{classifier_title(name)}: individual gain, nats a trial",
+            "—",
+            UNDEFINED if gain is None else f"{_signed(gain)}, p {_p(gain['p'])}",
+        )
+        for name in ordered_classifiers(summary)
+        for gain in [(summary[name]["individual_gain"] or {}).get("log_loss")]
+    ]
+
+
+def _signed(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:+.3f} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
 
 
 def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
