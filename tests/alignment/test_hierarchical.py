@@ -103,6 +103,18 @@ def test_only_what_is_there_is_found(group, data, fitted):
     assert of_models(fitted.models, data, "test").mean() < of_models(calibrated.models, data, "test").mean() - 0.05
 
 
+def test_what_is_common_is_not_taken_for_personal(group, truth):
+    """People see alike and GroupNet sees each image in its own wrong way: nobody differs from the others."""
+    images, _ = truth
+    wrong = 2 * torch.randn(N_IMAGES, 3, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        alike = (group.network(images) + wrong).expand(N_PEOPLE, -1, -1)
+    data = answers((images, alike), seed=3)
+    models = fit_hierarchical(group, data, sorted(set(data.participant)), SETTINGS, seed=0).models
+    seen = torch.stack([logits for _, logits in models.logits(images)]).softmax(dim=2)
+    assert seen.std(dim=0).mean() < 0.04
+
+
 def test_without_differences_nobody_is_made_different(group, truth):
     images, _ = truth
     with torch.no_grad():
@@ -183,11 +195,12 @@ def test_a_fit_that_diverges_is_an_error(group, data):
 
 
 def test_divergence_from_the_standard_normal():
-    population = _Population(3, 2, 4, 5, torch.Generator().manual_seed(0))
+    population = _Population(3, 6, 2, 4, 5, torch.Generator().manual_seed(0))
+    posteriors = ((population.mean, population.log_sd), (population.image_mean, population.image_log_sd))
     with torch.no_grad():
-        population.mean.normal_()
-        population.log_sd.normal_()
-    expected = kl_divergence(Normal(population.mean, population.log_sd.exp()), Normal(0.0, 1.0)).sum()
+        for parameter in (one for posterior in posteriors for one in posterior):
+            parameter.normal_()
+    expected = sum(kl_divergence(Normal(mean, log_sd.exp()), Normal(0.0, 1.0)).sum() for mean, log_sd in posteriors)
     assert population.divergence().item() == pytest.approx(expected.item(), rel=1e-5)
 
 

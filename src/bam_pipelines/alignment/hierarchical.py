@@ -1,10 +1,12 @@
 """Individual models as small differences from the group's, estimated for everyone at once.
 
 Participant i gives answer y to image x with probability
-(1 − λ_i) softmax(e^(−t_i) (s(x) + Σ_r z_ir A_r φ(x) + b_i))_y + λ_i / K.
+(1 − λ_i) softmax(e^(−t_i) (s(x) + u_x + Σ_r z_ir A_r φ(x) + b_i))_y + λ_i / K.
 Here s are GroupNet's logits, φ the features that its head reads, A_r ways in which people differ, and z_i, b_i, t_i and
 λ_i how this one does. What is personal is normal over people; how widely it varies, and A, is learned from all of them.
-So who answered little is taken to be like the others.
+So who answered little is taken to be like the others. What all people see in a training image and GroupNet does not is
+the image's own, u_x, normal over images: else A would learn it, and take for personal what is common. New images have
+none.
 """
 
 import copy
@@ -24,8 +26,9 @@ from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
-# where the spread over people begins: class biases in logits, logarithm of the temperature, log-odds of the lapse
-_SPREADS = (0.3, 0.2, 0.5)
+# where the spreads begin: over people of class biases in logits, of the temperature's logarithm and of the lapse's
+# log-odds; over images of what GroupNet misses, in logits
+_SPREADS = (0.3, 0.2, 0.5, 1.0)
 _LAPSE = 0.02
 _CHECKS = 10  # times that validation is looked at
 
@@ -152,8 +155,9 @@ def fit_hierarchical(
     logits = features @ head.weight.T + head.bias
     components = principal_components(features[train.stimulus.unique()], settings.components)
     generator = torch_generator(seed, "alignment/hierarchical", group.specification.architecture)
-    shape = (len(people), settings.rank, logits.shape[1], components.directions.shape[1])
-    population = _Population(*shape, generator)
+    population = _Population(
+        len(people), len(data.images), settings.rank, logits.shape[1], components.directions.shape[1], generator
+    )
     losses = _fit(population, components(features), logits, train, validation, settings, generator)
     temperature = _temperature(population, components(features), logits, validation)
     models = _models(group, population, components, {name: number[name] for name in participant_ids}, temperature)
@@ -176,14 +180,24 @@ def principal_components(features: torch.Tensor, number: int) -> _Components:
 
 
 class _Population(nn.Module):
-    """The model's parameters: what is personal as independent normal posteriors, standard normal before any answer."""
+    """The model's parameters: what is a person's or an image's own as normal posteriors, standard normal at first."""
 
-    def __init__(self, n_people: int, rank: int, n_classes: int, n_components: int, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        n_people: int,
+        n_images: int,
+        rank: int,
+        n_classes: int,
+        n_components: int,
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
         self.rank, self.n_classes = rank, n_classes
         size = rank + n_classes + 2
         self.mean = nn.Parameter(torch.zeros(n_people, size))
         self.log_sd = nn.Parameter(torch.full((n_people, size), math.log(0.5)))
+        self.image_mean = nn.Parameter(torch.zeros(n_images, n_classes))
+        self.image_log_sd = nn.Parameter(torch.full((n_images, n_classes), math.log(0.5)))
         small = 0.1 / n_components**0.5
         self.loadings = nn.Parameter(small * torch.randn(rank * n_classes, n_components, generator=generator))
         self.log_spread = nn.Parameter(torch.tensor(_SPREADS).log())
@@ -210,10 +224,25 @@ class _Population(nn.Module):
         spread = self.log_spread.exp()
         return z, bias * spread[0], self.centre[0] + rest[:, 0] * spread[1], self.centre[1] + rest[:, 1] * spread[2]
 
+    def drawn_people(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Draw what is personal from the posteriors of people, (n, size)."""
+        return _drawn(self.mean[rows], self.log_sd[rows], generator)
+
+    def drawn_images(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Draw what GroupNet misses in images from their posteriors, logits (n, K)."""
+        return self.log_spread[3].exp() * _drawn(self.image_mean[rows], self.image_log_sd[rows], generator)
+
     def divergence(self) -> torch.Tensor:
         """Return the Kullback-Leibler divergence of all posteriors from the standard normal, nats."""
-        variance = (2 * self.log_sd).exp()
-        return 0.5 * (variance + self.mean.square() - 1 - 2 * self.log_sd).sum()
+        return _divergence(self.mean, self.log_sd) + _divergence(self.image_mean, self.image_log_sd)
+
+
+def _drawn(mean: torch.Tensor, log_sd: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    return mean + log_sd.exp() * torch.randn(mean.shape, generator=generator)
+
+
+def _divergence(mean: torch.Tensor, log_sd: torch.Tensor) -> torch.Tensor:
+    return 0.5 * ((2 * log_sd).exp() + mean.square() - 1 - 2 * log_sd).sum()
 
 
 def _fit(
@@ -234,9 +263,9 @@ def _fit(
     best = copy.deepcopy(population.state_dict())
     for step in range(1, settings.steps + 1):
         some = train.take(torch.randint(n, (settings.batch_size,), generator=generator))
-        mean, sd = population.mean[some.person], population.log_sd[some.person].exp()
-        personal = mean + sd * torch.randn(mean.shape, generator=generator)
-        answers = population.answers(personal, parts[some.stimulus], logits[some.stimulus])
+        personal = population.drawn_people(some.person, generator)
+        shared = logits[some.stimulus] + population.drawn_images(some.stimulus, generator)
+        answers = population.answers(personal, parts[some.stimulus], shared)
         likely = answers.gather(1, some.response[:, None]).mean()
         penalty = population.divergence() + settings.ridge / 2 * population.loadings.square().sum()
         loss = penalty / n - likely
@@ -247,7 +276,8 @@ def _fit(
         optimiser.step()
         schedule.step()
         if step in looks:
-            losses.append(_log_loss(population, parts, logits, validation))
+            temperature = _temperature(population, parts, logits, validation)
+            losses.append(_log_loss(population, parts, logits, validation, temperature))
             if losses[-1] == min(losses):
                 best = copy.deepcopy(population.state_dict())
     population.load_state_dict(best)
