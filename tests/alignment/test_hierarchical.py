@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from bam_pipelines.alignment import hierarchical
 from bam_pipelines.alignment.hierarchical import (
     HierarchicalSettings,
     _Population,
@@ -103,16 +104,24 @@ def test_only_what_is_there_is_found(group, data, fitted):
     assert of_models(fitted.models, data, "test").mean() < of_models(calibrated.models, data, "test").mean() - 0.05
 
 
-def test_what_is_common_is_not_taken_for_personal(group, truth):
-    """People see alike and GroupNet sees each image in its own wrong way: nobody differs from the others."""
-    images, _ = truth
-    wrong = 2 * torch.randn(N_IMAGES, 3, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        alike = (group.network(images) + wrong).expand(N_PEOPLE, -1, -1)
-    data = answers((images, alike), seed=3)
-    models = fit_hierarchical(group, data, sorted(set(data.participant)), SETTINGS, seed=0).models
-    seen = torch.stack([logits for _, logits in models.logits(images)]).softmax(dim=2)
-    assert seen.std(dim=0).mean() < 0.04
+def test_what_all_see_and_groupnet_does_not_is_not_taken_for_personal(group, truth, monkeypatch):
+    images, logits = truth
+    missed = 2 * torch.randn(N_IMAGES, 3, generator=torch.Generator().manual_seed(1))
+    data = answers((images, logits + missed), seed=3)
+    people = sorted(set(data.participant))
+    losses = [of_models(fit_hierarchical(group, data, people, SETTINGS, seed=0).models, data, "test").mean()]
+    monkeypatch.setattr(hierarchical._Population, "drawn_images", lambda *_: 0.0)
+    losses.append(of_models(fit_hierarchical(group, data, people, SETTINGS, seed=0).models, data, "test").mean())
+    assert losses[0] < losses[1] - 0.01
+
+
+def test_logits_are_divided_by_the_temperature_of_the_validation_trials(group, data, fitted, monkeypatch):
+    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: 2 * fitted.temperature)
+    cooler = fit_hierarchical(group, data, ["p00"], settings_of(steps=10), seed=0)
+    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: fitted.temperature)
+    warmer = fit_hierarchical(group, data, ["p00"], settings_of(steps=10), seed=0)
+    assert cooler.temperature == 2 * warmer.temperature
+    assert torch.allclose(2 * cooler.models.coefficients["p00"], warmer.models.coefficients["p00"])
 
 
 def test_without_differences_nobody_is_made_different(group, truth):
