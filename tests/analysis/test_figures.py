@@ -1,8 +1,9 @@
 import io
 
+import pandas as pd
 import pytest
 
-from bam_pipelines.analysis.figures import figure_alignment, figure_guidance, figure_manipulation
+from bam_pipelines.analysis.figures import figure_alignment, figure_guidance, figure_individuals, figure_manipulation
 from bam_pipelines.analysis.outcomes import guidance_outcomes
 from bam_pipelines.analysis.pair_tests import pair_summary
 
@@ -19,11 +20,27 @@ def guidance(trials_of, stimuli_of):
     return guidance_outcomes(trials_of(answers), stimuli, 10), stimuli
 
 
+@pytest.fixture
+def swaps():
+    """A's and b's models on their own trials, and each on the other's."""
+    rows = [("a", "a", 0.5), ("a", "b", 0.9), ("b", "a", 0.8), ("b", "b", 0.6)]
+    return pd.DataFrame(rows, columns=["model", "participant_id", "log_loss"]).assign(classifier="vgg")
+
+
+@pytest.fixture
+def summary():
+    gain = {"log_loss": {"value": 0.1, "low": 0.05, "high": 0.2, "p": 0.01}}
+    return {"lrm": {"individual_gain": None}, "vgg": {"individual_gain": gain}}
+
+
 @pytest.mark.parametrize("simulated", [True, False])
-def test_figures_say_when_participants_are_simulated(guidance, metrics, entropies, pair_table, simulated):
+def test_figures_say_when_participants_are_simulated(
+    guidance, metrics, entropies, swaps, summary, pair_table, simulated
+):
     drawn = [
         figure_guidance(*guidance, 10, simulated),
         figure_alignment(metrics, entropies, "vgg", simulated),
+        figure_individuals(swaps, summary, "vgg", simulated),
         figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), simulated),
     ]
     for figure in drawn:
@@ -54,6 +71,26 @@ def test_alignment_says_what_is_missing(metrics, entropies):
 def test_alignment_refuses_a_classifier_without_entropies(metrics, entropies):
     with pytest.raises(ValueError, match="classifier mlp has no entropies; expected one of lrm, vgg"):
         figure_alignment(metrics, entropies, "mlp", True)
+
+
+def test_swaps_cost_more_than_the_own_model(swaps, summary):
+    figure = figure_individuals(swaps, summary, "vgg", True)
+    (image,) = (axes.images[0] for axes in figure.axes if axes.images)
+    # whose model in rows, whose trials in columns, each column against its own model
+    assert image.get_array().tolist() == [[0.0, pytest.approx(0.3)], [pytest.approx(0.3), 0.0]]
+    shown = texts(figure)
+    assert "VGG" in shown and "LRM" not in shown  # a lone model has no gain
+
+
+def test_individuals_refuse_a_classifier_without_models(swaps, summary):
+    with pytest.raises(ValueError, match="classifier mlp has no individual models; expected one of vgg"):
+        figure_individuals(swaps, summary, "mlp", True)
+
+
+def test_no_gain_is_said(swaps):
+    assert "fewer than two participants" in " ".join(
+        texts(figure_individuals(swaps, {"vgg": {"individual_gain": None}}, "vgg", True))
+    )
 
 
 def test_manipulation_shows_counts_and_p(pair_table):

@@ -58,7 +58,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
             "lrm": {"individual_gain": None},
         },
         "manipulation_summary": pair_summary(pair_table, 0, 50),
-        **{f"figure_{name}": b"\x89PNG" for name in ("guidance", "alignment", "manipulation")},
+        **{f"figure_{name}": b"\x89PNG" for name in ("guidance", "alignment", "individuals", "manipulation")},
     }
 
 
@@ -67,7 +67,7 @@ def test_report_is_self_contained_and_escaped(results):
     assert not re.search(r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)|@import", page)
     assert "&lt;b&gt;a&lt;/b&gt;" in page
     assert "<b>a</b>" not in page
-    assert page.count("data:image/png;base64,") == 5  # two stimuli, three figures
+    assert page.count("data:image/png;base64,") == 6  # two stimuli, four figures
 
 
 @pytest.mark.parametrize("simulated", [True, False])

@@ -62,6 +62,10 @@ def inputs(stimuli, trials):
             {"classifier": "vgg", "level": "base", "model_entropy": [0.1, 0.2, 0.3], "human_entropy": [0.0, 1.0, 0.5]}
         ),
         "alignment_summary": {"vgg": {"base": 0.4, "individual_gain": None}},
+        "alignment_swaps": pd.DataFrame(
+            [(one, other, 5, 0.5, 1.0) for one in "ab" for other in "ab"],
+            columns=["model", "participant_id", "n_trials", "accuracy", "log_loss"],
+        ).assign(classifier="vgg"),
         "manipulation_outcomes": pairs.assign(direction="targeted"),
         "manipulation_summary": {"sources": {"base": source, "individual": source}, "difference": difference},
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
@@ -85,13 +89,13 @@ class PngMemory(MemoryDataset):
 def test_the_stage_writes_figures_and_a_report(inputs):
     logging.getLogger("kedro").setLevel(logging.WARNING)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    for name in ("figure_guidance", "figure_alignment", "figure_manipulation"):
+    for name in ("figure_guidance", "figure_alignment", "figure_individuals", "figure_manipulation"):
         catalog[name] = PngMemory(copy_mode="assign")
     catalog["report"] = MemoryDataset()
     SequentialRunner().run(create_pipeline(), catalog)
     page = catalog.load("report")
     assert "(simulated participants)</title>" in page
-    assert page.count("data:image/png;base64,") == 5
+    assert page.count("data:image/png;base64,") == 6
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
     assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
 

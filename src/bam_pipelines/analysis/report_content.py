@@ -34,6 +34,13 @@ _FIGURES = {
         "BaseNet was trained on digits, GroupNet also on everyone's answers, IndivNet also on one person's. Epochs are "
         "chosen on validation stimuli; every number comes from test stimuli that no training and no choice saw.",
     ),
+    "figure_individuals": (
+        "What is individual",
+        "Each participant's model against the averaged prediction of all other participants' models, on that "
+        "participant's test trials: above 0, the own model knows something that is true of this participant alone. "
+        "Intervals resample participants and images. Below, what it costs to predict one participant by another's "
+        "model; averaging others is the harder opponent, since it has nobody's peculiarities.",
+    ),
     "figure_manipulation": (
         "Manipulation, after the paper's figure 6b and 6c",
         "Success: the two people of a pair chose different targets. Targeted: each chose the one meant for them. "
@@ -65,7 +72,7 @@ def report_content(results: dict[str, Any], identity: dict[str, Any], simulated:
     ----------
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment`` and ``figure_manipulation``.
+        ``figure_alignment``, ``figure_individuals`` and ``figure_manipulation``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.

@@ -2,6 +2,7 @@
 
 from bam_pipelines.analysis.figures.alignment import figure_alignment
 from bam_pipelines.analysis.figures.guidance import figure_guidance
+from bam_pipelines.analysis.figures.individuals import figure_individuals
 from bam_pipelines.analysis.figures.manipulation import figure_manipulation
 
-__all__ = ["figure_alignment", "figure_guidance", "figure_manipulation"]
+__all__ = ["figure_alignment", "figure_guidance", "figure_individuals", "figure_manipulation"]

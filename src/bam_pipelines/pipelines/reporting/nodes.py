@@ -32,6 +32,13 @@ def draw_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, trials: pd.Da
     return figures.figure_alignment(metrics, entropies, focus, is_simulated(trials))
 
 
+def draw_individuals(
+    swaps: pd.DataFrame, summary: dict[str, dict[str, Any]], trials: pd.DataFrame, focus: str
+) -> Figure:
+    """Draw what is individual."""
+    return figures.figure_individuals(swaps, summary, focus, is_simulated(trials))
+
+
 def draw_manipulation(outcomes: pd.DataFrame, summary: dict[str, Any], trials: pd.DataFrame) -> Figure:
     """Draw the figure after the paper's 6."""
     return figures.figure_manipulation(outcomes, summary, is_simulated(trials))

@@ -18,6 +18,7 @@ _RESULTS = (
     "manipulation_summary",
     "figure_guidance",
     "figure_alignment",
+    "figure_individuals",
     "figure_manipulation",
 )
 
@@ -28,7 +29,7 @@ def create_pipeline() -> Pipeline:
     Returns
     -------
     kedro.pipeline.Pipeline
-        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, three figures and ``report``.
+        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, four figures and ``report``.
     """
     return Pipeline([*_guidance_nodes(), *_figure_nodes(), _report_node()])
 
@@ -73,6 +74,17 @@ def _figure_nodes() -> list[Node]:
             },
             outputs="figure_alignment",
             name="draw_alignment",
+        ),
+        Node(
+            nodes.draw_individuals,
+            inputs={
+                "swaps": "alignment_swaps",
+                "summary": "alignment_summary",
+                "trials": "trials",
+                "focus": "params:reporting.entropy_classifier",
+            },
+            outputs="figure_individuals",
+            name="draw_individuals",
         ),
         Node(
             nodes.draw_manipulation,
