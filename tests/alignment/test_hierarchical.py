@@ -18,7 +18,7 @@ from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.registry import build_network
 
-SETTINGS = HierarchicalSettings(rank=2, components=16, ridge=1.0, steps=300, batch_size=1000, learning_rate=0.05)
+SETTINGS = HierarchicalSettings(rank=2, components=16, steps=300, batch_size=1000, learning_rate=0.05)
 SPECIFICATION = NetworkSpecification("lrm", {"image_size": 4, "channels": 1, "n_classes": 3})
 N_PEOPLE, N_IMAGES = 24, 300
 
@@ -117,9 +117,9 @@ def test_what_all_see_and_groupnet_does_not_is_not_taken_for_personal(group, tru
 
 def test_logits_are_divided_by_the_temperature_of_the_validation_trials(group, data, fitted, monkeypatch):
     monkeypatch.setattr(hierarchical, "_temperature", lambda *_: 2 * fitted.temperature)
-    cooler = fit_hierarchical(group, data, ["p00"], settings_of(steps=10), seed=0)
+    cooler = fit_hierarchical(group, data, ["p00"], settings_of(steps=1), seed=0)
     monkeypatch.setattr(hierarchical, "_temperature", lambda *_: fitted.temperature)
-    warmer = fit_hierarchical(group, data, ["p00"], settings_of(steps=10), seed=0)
+    warmer = fit_hierarchical(group, data, ["p00"], settings_of(steps=1), seed=0)
     assert cooler.temperature == 2 * warmer.temperature
     assert torch.allclose(2 * cooler.models.coefficients["p00"], warmer.models.coefficients["p00"])
 
@@ -203,13 +203,20 @@ def test_a_fit_that_diverges_is_an_error(group, data):
         fit_hierarchical(group, data, ["p01"], settings_of(learning_rate=1e30), seed=0)
 
 
-def test_divergence_from_the_standard_normal():
+def test_divergence_from_what_was_thought_before():
     population = _Population(3, 6, 2, 4, 5, torch.Generator().manual_seed(0))
-    posteriors = ((population.mean, population.log_sd), (population.image_mean, population.image_log_sd))
     with torch.no_grad():
-        for parameter in (one for posterior in posteriors for one in posterior):
+        for parameter in population.parameters():
             parameter.normal_()
-    expected = sum(kl_divergence(Normal(mean, log_sd.exp()), Normal(0.0, 1.0)).sum() for mean, log_sd in posteriors)
+    posteriors = (
+        (population.mean, population.log_sd, torch.tensor(0.0)),
+        (population.image_mean, population.image_log_sd, torch.tensor(0.0)),
+        (population.loadings, population.loading_log_sd, population.way_log_spread),
+    )
+    expected = sum(
+        kl_divergence(Normal(mean, log_sd.exp()), Normal(torch.zeros_like(mean), before.exp())).sum()
+        for mean, log_sd, before in posteriors
+    )
     assert population.divergence().item() == pytest.approx(expected.item(), rel=1e-5)
 
 
@@ -229,7 +236,7 @@ def test_components_are_centred_and_of_mean_square_one():
     [
         ({"rank": -1}, "rank is -1, expected at least 0"),
         ({"steps": 0}, "steps is 0, expected at least 1"),
-        ({"ridge": 0.0}, "ridge is 0.0, expected above 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, expected above 0"),
     ],
 )
 def test_settings_outside_their_range(change, sentence):

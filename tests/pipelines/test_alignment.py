@@ -26,7 +26,6 @@ OPTIONS = {
     "hierarchical": {
         "rank": 2,
         "components": 8,
-        "ridge": 1.0,
         "steps": 200,
         "batch_size": 24,
         "learning_rate": 0.05,

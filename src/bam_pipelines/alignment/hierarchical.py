@@ -3,10 +3,10 @@
 Participant i gives answer y to image x with probability
 (1 − λ_i) softmax(e^(−t_i) (s(x) + u_x + Σ_r z_ir A_r φ(x) + b_i))_y + λ_i / K.
 Here s are GroupNet's logits, φ the features that its head reads, A_r ways in which people differ, and z_i, b_i, t_i and
-λ_i how this one does. What is personal is normal over people; how widely it varies, and A, is learned from all of them.
-So who answered little is taken to be like the others. What all people see in a training image and GroupNet does not is
-the image's own, u_x, normal over images: else A would learn it, and take for personal what is common. New images have
-none.
+λ_i how this one does. What is personal is normal over people, and each A_r over classes and features; how widely is
+learned, so that a way to differ without evidence vanishes, and who answered little is taken to be like the others.
+What all people see in a training image and GroupNet does not is the image's own, u_x, normal over images: else A would
+learn it, and take for personal what is common. New images have none.
 """
 
 import copy
@@ -30,6 +30,7 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 # log-odds; over images of what GroupNet misses, in logits
 _SPREADS = (0.3, 0.2, 0.5, 1.0)
 _LAPSE = 0.02
+_LOADING = 0.05  # and of what a way to differ adds to a logit, for each principal component
 _CHECKS = 10  # times that validation is looked at
 
 
@@ -43,15 +44,12 @@ class HierarchicalSettings:
         Ways in which what people see may differ; with 0 only class bias, temperature and lapse are personal.
     components
         Principal components of the features that these ways may use, at least 1; all, if there are fewer features.
-    ridge
-        Precision of the normal prior of A's entries, above 0.
     steps, batch_size, learning_rate
         Of Adam; trials a step.
     """
 
     rank: int
     components: int
-    ridge: float
     steps: int
     batch_size: int
     learning_rate: float
@@ -60,9 +58,8 @@ class HierarchicalSettings:
         for name, least in (("rank", 0), ("components", 1), ("steps", 1), ("batch_size", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}.")
-        for name in ("ridge", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected above 0.")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}, expected above 0.")
 
 
 @dataclass(frozen=True)
@@ -193,28 +190,32 @@ class _Population(nn.Module):
     ) -> None:
         super().__init__()
         self.rank, self.n_classes = rank, n_classes
-        size = rank + n_classes + 2
-        self.mean = nn.Parameter(torch.zeros(n_people, size))
-        self.log_sd = nn.Parameter(torch.full((n_people, size), math.log(0.5)))
+        personal = n_people, rank + n_classes + 2
+        self.mean = nn.Parameter(torch.zeros(personal))
+        self.log_sd = nn.Parameter(torch.full(personal, math.log(0.5)))
         self.image_mean = nn.Parameter(torch.zeros(n_images, n_classes))
         self.image_log_sd = nn.Parameter(torch.full((n_images, n_classes), math.log(0.5)))
-        small = 0.1 / n_components**0.5
-        self.loadings = nn.Parameter(small * torch.randn(rank * n_classes, n_components, generator=generator))
+        size = rank, n_classes, n_components
+        self.loadings = nn.Parameter(_LOADING * torch.randn(size, generator=generator))
+        self.loading_log_sd = nn.Parameter(torch.full(size, math.log(_LOADING / 2)))
+        self.way_log_spread = nn.Parameter(torch.full((rank, 1, 1), math.log(_LOADING)))
         self.log_spread = nn.Parameter(torch.tensor(_SPREADS).log())
         self.centre = nn.Parameter(torch.tensor([0.0, math.log(_LAPSE / (1 - _LAPSE))]))  # of log temperature and lapse
 
-    def answers(self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    def answers(
+        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
+    ) -> torch.Tensor:
         """Return log-probabilities of answers, (n, K), of people (n, size) to images (n, C) with logits (n, K)."""
-        seen, lapse = self.perceived(personal, parts, logits)
+        seen, lapse = self.perceived(personal, parts, logits, loadings)
         guessed = functional.logsigmoid(lapse) - math.log(self.n_classes)
         return torch.logaddexp(functional.logsigmoid(-lapse)[:, None] + seen.log_softmax(dim=1), guessed[:, None])
 
     def perceived(
-        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor
+        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a person's logits (n, K) and the log-odds of lapses (n,)."""
         z, bias, temperature, lapse = self.unpacked(personal)
-        ways = (parts @ self.loadings.T).view(len(parts), self.rank, self.n_classes)
+        ways = (parts @ loadings.flatten(0, 1).T).view(len(parts), self.rank, self.n_classes)
         own = logits + torch.einsum("nr,nrk->nk", z, ways) + bias
         return own * torch.exp(-temperature)[:, None], lapse
 
@@ -232,9 +233,15 @@ class _Population(nn.Module):
         """Draw what GroupNet misses in images from their posteriors, logits (n, K)."""
         return self.log_spread[3].exp() * _drawn(self.image_mean[rows], self.image_log_sd[rows], generator)
 
+    def drawn_loadings(self, generator: torch.Generator) -> torch.Tensor:
+        """Draw the ways in which people differ from their posterior, (R, K, C)."""
+        return _drawn(self.loadings, self.loading_log_sd, generator)
+
     def divergence(self) -> torch.Tensor:
-        """Return the Kullback-Leibler divergence of all posteriors from the standard normal, nats."""
-        return _divergence(self.mean, self.log_sd) + _divergence(self.image_mean, self.image_log_sd)
+        """Return the Kullback-Leibler divergence of all posteriors from what is thought before any answer, nats."""
+        spread = self.way_log_spread
+        own = _divergence(self.mean, self.log_sd) + _divergence(self.image_mean, self.image_log_sd)
+        return own + _divergence(self.loadings / spread.exp(), self.loading_log_sd - spread)
 
 
 def _drawn(mean: torch.Tensor, log_sd: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -265,10 +272,9 @@ def _fit(
         some = train.take(torch.randint(n, (settings.batch_size,), generator=generator))
         personal = population.drawn_people(some.person, generator)
         shared = logits[some.stimulus] + population.drawn_images(some.stimulus, generator)
-        answers = population.answers(personal, parts[some.stimulus], shared)
+        answers = population.answers(personal, parts[some.stimulus], shared, population.drawn_loadings(generator))
         likely = answers.gather(1, some.response[:, None]).mean()
-        penalty = population.divergence() + settings.ridge / 2 * population.loadings.square().sum()
-        loss = penalty / n - likely
+        loss = population.divergence() / n - likely
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the hierarchical fit is not finite at step {step}; lower its learning_rate.")
         optimiser.zero_grad()
@@ -289,7 +295,9 @@ def _log_loss(
     population: _Population, parts: torch.Tensor, logits: torch.Tensor, trials: _Trials, temperature: float = 1.0
 ) -> float:
     """Return the mean log-loss of posterior means, nats."""
-    seen, lapse = population.perceived(population.mean[trials.person], parts[trials.stimulus], logits[trials.stimulus])
+    seen, lapse = population.perceived(
+        population.mean[trials.person], parts[trials.stimulus], logits[trials.stimulus], population.loadings
+    )
     right = (seen / temperature).log_softmax(dim=1).gather(1, trials.response[:, None])[:, 0]
     guessed = functional.logsigmoid(lapse) - math.log(population.n_classes)
     return -torch.logaddexp(functional.logsigmoid(-lapse) + right, guessed).mean().item()
@@ -314,7 +322,7 @@ def _models(
     """Write each person's logits as a linear combination of GroupNet's head, the loadings, and one bias a class."""
     _, head = linear_head(group.network)
     n_classes = population.n_classes
-    weight = (population.loadings @ components.directions.T).view(population.rank, *head.weight.shape)
+    weight = population.loadings @ components.directions.T
     nothing = torch.zeros(n_classes, *head.weight.shape)
     z, bias, log_temperature, lapse = population.unpacked(population.mean)
     one = torch.ones(len(z), 1)
