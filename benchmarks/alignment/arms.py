@@ -11,7 +11,7 @@ from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_i
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
-from bam_pipelines.compute.device import Compute, torch_threads
+from bam_pipelines.compute.device import Compute, resolve_compute, torch_threads
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.registry import read_network, write_network
@@ -41,14 +41,10 @@ def group_network(base: TrainedNetwork, data: TrialData, digits: Digits, folder:
     path = folder / f"group_{base.specification.architecture}.safetensors"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        quickly = Compute(COMPUTE.device, _native_bfloat16(), CORES, CORES)
+        quickly = resolve_compute({"device": "cpu", "precision": "auto", "workers": CORES, "threads": CORES})
         with torch_threads(CORES):
             write_network(align_group(base, data, digits, GROUP, quickly, seed=0)[0], path)
     return read_network(path)
-
-
-def _native_bfloat16() -> bool:
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
 
 def drawn_people(data: TrialData, classifier: str) -> list[str]:

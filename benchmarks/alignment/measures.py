@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.alignment.evaluation import cross_predictions
 from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, individual_gain
-from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.behavior.observers import Observer, response_probabilities
 from bam_pipelines.compute.seeds import numpy_generator
@@ -64,10 +62,9 @@ def measure(arms: dict[str, CrossedTrials]) -> dict[str, Any]:
 
 
 def true_predictions(
-    data: TrialData, participants: pd.DataFrame, observer: Observer, models: IndividualModels
+    data: TrialData, participants: pd.DataFrame, observer: Observer, crossed: CrossedTrials
 ) -> CrossedTrials:
-    """Return what the simulated participants' true probabilities predict: the ceiling."""
-    crossed = cross_predictions(models, data)
+    """Return what the simulated participants' true probabilities predict of the same trials: the ceiling."""
     shown = np.unique(data.stimulus[data.rows("test")])
     true = participants.set_index("participant_id", drop=False)
     probabilities = [

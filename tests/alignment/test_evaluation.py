@@ -134,6 +134,14 @@ def test_models_predict_everyones_trials_with_their_own_lapse(row_reader, data):
     assert crossed.response.tolist() == data.response[rows].tolist()
 
 
+def test_a_model_that_is_sure_and_wrong_has_a_finite_loss(row_reader, data, human_entropy, digits):
+    models = Readers({"a": row_reader(1e6), "b": row_reader(1e6)}, {})
+    rows = evaluate_individuals(models, cross_predictions(models, data), data, human_entropy, digits)
+    # a is wrong on one of three answers
+    assert scores(rows, "a")[1] == pytest.approx(2 / 3)
+    assert 100 < scores(rows, "a")[2] < np.inf
+
+
 def test_a_model_without_test_trials_is_named(row_reader, data):
     with pytest.raises(ValueError, match="participant z has a model and no test trial"):
         cross_predictions(Readers({"a": row_reader(TWICE), "z": row_reader(TWICE)}, {}), data)

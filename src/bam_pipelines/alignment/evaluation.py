@@ -60,18 +60,22 @@ def cross_predictions(models: IndividualModels, data: TrialData) -> CrossedTrial
     ValueError
         If someone with a model has no test trial.
     """
-    rows = data.rows("test")
-    known = rows[np.isin(data.participant[rows], models.participant_ids)]
+    known = _their_test_rows(models, data)
     shown, stimulus = np.unique(data.stimulus[known], return_inverse=True)
     number = {name: index for index, name in enumerate(models.participant_ids)}
     predicted = [
-        _with_lapse(logits.double().softmax(dim=1).numpy(), models.lapse(name)).astype(np.float32)
+        _with_lapse(logits.double().softmax(dim=1).numpy(), models.lapse(name))
         for name, logits in tqdm(
             models.logits(data.images[shown]), "individual models on test trials", len(number), mininterval=1.0
         )
     ]
     person = np.array([number[name] for name in data.participant[known].tolist()], dtype=np.int64)
     return CrossedTrials(models.participant_ids, np.stack(predicted), person, stimulus, data.response[known].numpy())
+
+
+def _their_test_rows(models: IndividualModels, data: TrialData) -> np.ndarray:
+    rows = data.rows("test")
+    return rows[np.isin(data.participant[rows], models.participant_ids)]
 
 
 def _with_lapse(probabilities: np.ndarray, lapse: float) -> np.ndarray:
@@ -91,10 +95,9 @@ def evaluate_individuals(
     The row of everyone pools the trials, each scored by the model of its own participant. ``crossed`` is of
     :func:`cross_predictions`.
     """
-    rows = data.rows("test")
-    known = rows[np.isin(data.participant[rows], models.participant_ids)]
-    own = crossed.probabilities[crossed.person, crossed.stimulus]
-    scored = _scored(data, known, torch.from_numpy(own).double().log(), human_entropy)
+    own = torch.from_numpy(crossed.probabilities[crossed.person, crossed.stimulus])
+    logarithms = own.clamp_min(torch.finfo(own.dtype).tiny).log()
+    scored = _scored(data, _their_test_rows(models, data), logarithms, human_entropy)
     digit_rows = [_digit_row(participant_id, logits, digits[1]) for participant_id, logits in models.logits(digits[0])]
     return [*_trial_rows(scored), *_pooled_rows(scored), *digit_rows]
 

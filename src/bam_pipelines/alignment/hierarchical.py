@@ -206,9 +206,7 @@ class _Population(nn.Module):
         self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
     ) -> torch.Tensor:
         """Return log-probabilities of answers, (n, K), of people (n, size) to images (n, C) with logits (n, K)."""
-        seen, lapse = self.perceived(personal, parts, logits, loadings)
-        guessed = functional.logsigmoid(lapse) - math.log(self.n_classes)
-        return torch.logaddexp(functional.logsigmoid(-lapse)[:, None] + seen.log_softmax(dim=1), guessed[:, None])
+        return _with_guesses(*self.perceived(personal, parts, logits, loadings))
 
     def perceived(
         self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
@@ -242,6 +240,12 @@ class _Population(nn.Module):
         spread = self.way_log_spread
         own = _divergence(self.mean, self.log_sd) + _divergence(self.image_mean, self.image_log_sd)
         return own + _divergence(self.loadings / spread.exp(), self.loading_log_sd - spread)
+
+
+def _with_guesses(seen: torch.Tensor, lapse: torch.Tensor) -> torch.Tensor:
+    """Return log-probabilities of answers, (n, K), from logits (n, K) and log-odds of lapses (n,)."""
+    guessed = functional.logsigmoid(lapse) - math.log(seen.shape[1])
+    return torch.logaddexp(functional.logsigmoid(-lapse)[:, None] + seen.log_softmax(dim=1), guessed[:, None])
 
 
 def _drawn(mean: torch.Tensor, log_sd: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -292,15 +296,13 @@ def _fit(
 
 @torch.no_grad()
 def _log_loss(
-    population: _Population, parts: torch.Tensor, logits: torch.Tensor, trials: _Trials, temperature: float = 1.0
+    population: _Population, parts: torch.Tensor, logits: torch.Tensor, trials: _Trials, temperature: float
 ) -> float:
     """Return the mean log-loss of posterior means, nats."""
     seen, lapse = population.perceived(
         population.mean[trials.person], parts[trials.stimulus], logits[trials.stimulus], population.loadings
     )
-    right = (seen / temperature).log_softmax(dim=1).gather(1, trials.response[:, None])[:, 0]
-    guessed = functional.logsigmoid(lapse) - math.log(population.n_classes)
-    return -torch.logaddexp(functional.logsigmoid(-lapse) + right, guessed).mean().item()
+    return -_with_guesses(seen / temperature, lapse).gather(1, trials.response[:, None]).mean().item()
 
 
 def _temperature(population: _Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials) -> float:

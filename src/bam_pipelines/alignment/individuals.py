@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -118,7 +118,7 @@ class SharedTrunk(IndividualModels):
     basis_weight: torch.Tensor
     basis_bias: torch.Tensor
     coefficients: dict[str, torch.Tensor]
-    lapses: Mapping[str, float] = field(default_factory=dict)
+    lapses: Mapping[str, float]
 
     @property
     def participant_ids(self) -> list[str]:
