@@ -38,8 +38,9 @@ _FIGURES = {
         "What is individual",
         "Each participant's model against the averaged prediction of all other participants' models, on that "
         "participant's test trials: above 0, the own model knows something that is true of this participant alone. "
-        "Intervals resample participants and images. Below, what it costs to predict one participant by another's "
-        "model; averaging others is the harder opponent, since it has nobody's peculiarities.",
+        "Intervals resample participants and images; p, among the key numbers, deals these participants' models out at "
+        "random. Below, what it costs to predict one participant by another's model; averaging others is the harder "
+        "opponent, since it has nobody's peculiarities.",
     ),
     "figure_manipulation": (
         "Manipulation, after the paper's figure 6b and 6c",
