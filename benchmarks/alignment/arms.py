@@ -41,7 +41,9 @@ def group_network(base: TrainedNetwork, data: TrialData, digits: Digits, folder:
     path = folder / f"group_{base.specification.architecture}.safetensors"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        quickly = resolve_compute({"device": "cpu", "precision": "auto", "workers": CORES, "threads": CORES})
+        quickly = resolve_compute(
+            {"device": "cpu", "precision": "auto", "compile": False, "workers": CORES, "threads": CORES}
+        )
         with torch_threads(CORES):
             write_network(align_group(base, data, digits, GROUP, quickly, seed=0)[0], path)
     return read_network(path)

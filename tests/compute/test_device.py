@@ -5,13 +5,14 @@ import torch
 
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 
-PARAMETERS = {"workers": 2, "threads": 1, "device": "cpu", "precision": "float32"}
+PARAMETERS = {"workers": 2, "threads": 1, "device": "cpu", "precision": "float32", "compile": False}
 
 
 def test_parameters_are_obeyed():
     compute = resolve_compute(PARAMETERS)
     assert (compute.device, compute.bfloat16, compute.workers, compute.threads) == (torch.device("cpu"), False, 2, 1)
     assert resolve_compute({**PARAMETERS, "precision": "bfloat16"}).bfloat16
+    assert not compute.compiled and resolve_compute({**PARAMETERS, "workers": 1, "compile": True}).compiled
 
 
 def test_auto_takes_what_the_machine_has(monkeypatch):
@@ -42,6 +43,8 @@ def test_networks_run_in_the_precision_asked_for():
         ({"workers": 0}, "compute.workers is 0, expected an integer of at least 1"),
         ({"threads": 1.5}, "compute.threads is 1.5, expected an integer of at least 1"),
         ({"device": "tpu"}, "compute.device is 'tpu', expected auto, cpu or cuda"),
+        ({"compile": "yes"}, "compute.compile is 'yes', expected true or false"),
+        ({"compile": True}, "compiled networks cannot be sent to workers: set workers to 1"),
         ({"precision": "half"}, "compute.precision is 'half', expected auto, float32 or bfloat16"),
     ],
 )

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounterWithBackend
 
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.guidance.acceptance import AcceptanceRule
@@ -355,3 +357,20 @@ def test_a_strategy_without_stimuli_has_no_quantiles():
         "gap_median": None,
         "gap_q95": None,
     }
+
+
+def test_compiled_networks_sample_the_same_stimuli(prior, classifiers, kind_judge, compute, tmp_path, monkeypatch):
+    counted = CompileCounterWithBackend("aot_eager")  # needs no C++ compiler
+    compile_network = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda network: compile_network(network, backend=counted))
+    plan = replace(PLAN, method=FastMethod(FAST, DIGITS, 0.0))
+    inputs = classifiers, prior, kind_judge, plan
+    expected, _ = sample_stimuli(CELLS, *inputs, compute, tmp_path)
+    assert counted.frame_count == 0
+    stimuli, _ = sample_stimuli(CELLS, *inputs, replace(compute, compiled=True), tmp_path)
+    assert counted.frame_count >= len(classifiers) + 2  # every network at least once
+    assert stimuli["seed"].tolist() == expected["seed"].tolist()
+    differences = table_pixels(stimuli).astype(int) - table_pixels(expected).astype(int)
+    assert np.abs(differences).max() <= 1
+    # nothing of it stays with the caller's networks
+    assert all(trained.network._compiled_call_impl is None for trained in (*classifiers.values(), prior, kind_judge))

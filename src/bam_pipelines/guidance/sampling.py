@@ -125,11 +125,10 @@ def sample_stimuli(
         If a shard cannot be written.
     """
     check_sampling_inputs(cells, classifiers, prior, judge)
-    kept = ShardFolder(
-        working / fingerprint(guidance_source(), classifiers, prior, judge, plan, compute.device.type, compute.bfloat16)
-    )
-    networks = {name: _on_device(trained, compute.device).network for name, trained in classifiers.items()}
-    guides = networks, _on_device(prior, compute.device), _on_device(judge, compute.device).network
+    computed = compute.device.type, compute.bfloat16, compute.compiled
+    kept = ShardFolder(working / fingerprint(guidance_source(), classifiers, prior, judge, plan, *computed))
+    networks = {name: _ready(trained, compute).network for name, trained in classifiers.items()}
+    guides = networks, _ready(prior, compute), _ready(judge, compute).network
     progress = [_Progress(cell) for cell in cells]
     for number in count(1):
         shards = _next_shards(progress, plan)
@@ -147,11 +146,14 @@ def guidance_source() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
 
 
-def _on_device(trained: TrainedNetwork, device: torch.device) -> TrainedNetwork:
-    """Return a network on a device, copied if it has to move, so that the caller's stays where it is."""
-    if device.type == "cpu":
+def _ready(trained: TrainedNetwork, compute: Compute) -> TrainedNetwork:
+    """Return a network on its device, compiled if asked for; a copy if that changes it: the caller's stays as it is."""
+    if compute.device.type == "cpu" and not compute.compiled:
         return trained
-    return TrainedNetwork(copy.deepcopy(trained.network).to(device), trained.specification)
+    network = copy.deepcopy(trained.network).to(compute.device)
+    if compute.compiled:
+        network.compile()
+    return TrainedNetwork(network, trained.specification)
 
 
 def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list[Proposal]]:
