@@ -26,7 +26,7 @@ STAGES = (
 # the prior's networks are kept with the project, and training them takes hours; the others are for those who ask
 NOT_IN_DEFAULT = frozenset({"prior", "calibration", "judgments", "release", "second_study", "manipulation_analysis"})
 
-FOLLOWS_SOURCE = frozenset({"behavior", "manipulation", "manipulation_analysis"})
+FOLLOWS_SOURCE = frozenset({"behavior", "alignment", "manipulation", "manipulation_analysis"})
 
 
 # set by a hook from the session's parameters before the stages are registered

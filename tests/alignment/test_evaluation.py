@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from bam_pipelines.alignment.evaluation import (
+    calibration_error,
     cross_predictions,
+    crossed_trials,
     entropy_bin,
     evaluate_individuals,
     evaluate_shared,
     model_entropies,
+    shown_images,
 )
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import trial_data
@@ -56,6 +59,14 @@ def data(tables):
 @pytest.fixture
 def human_entropy(tables):
     return pd.Series([0.0, 1.0, 1.58], index=tables[1]["stimulus_id"].iloc[:3])
+
+
+@pytest.fixture
+def human(tables, human_entropy):
+    """Of all images: those that train and validate have .5 bits."""
+    rest = pd.Series(0.5, index=tables[1]["stimulus_id"].iloc[3:])
+    bits = pd.concat([human_entropy, rest])
+    return pd.DataFrame({"human_entropy": bits, "human_entropy_smoothed": bits + 0.1})
 
 
 @pytest.fixture
@@ -147,17 +158,45 @@ def test_a_model_without_test_trials_is_named(row_reader, data):
         cross_predictions(Readers({"a": row_reader(TWICE), "z": row_reader(TWICE)}, {}), data)
 
 
-def test_entropies_stand_beside_peoples_by_stimulus(row_reader, data, human_entropy):
-    table = model_entropies(row_reader(TWICE), data, human_entropy.sample(frac=1, random_state=0))
-    assert set(table["stimulus_id"]) == set(human_entropy.index)  # those of the test split
-    assert (table["split"] == "test").all()
+def test_entropies_stand_beside_peoples_by_stimulus(row_reader, data, human, tables):
+    table = model_entropies(row_reader(TWICE), data, human.sample(frac=1, random_state=0)).set_index("stimulus_id")
+    assert table["split"].to_dict() == dict(zip(tables[1]["stimulus_id"], SPLITS, strict=True))
     # 1/2 · 1 + 2 · 1/4 · 2 = 1.5 bits
     assert table["model_entropy"].to_numpy() == pytest.approx(1.5)
-    assert table.set_index("stimulus_id")["human_entropy"].to_dict() == human_entropy.to_dict()
+    for column in human:
+        assert table[column].to_dict() == human[column].to_dict()
 
 
-def test_a_certain_model_has_no_entropy(row_reader, data, human_entropy):
-    assert model_entropies(row_reader(1e6), data, human_entropy)["model_entropy"].to_list() == [0, 0, 0]
+def test_a_certain_model_has_no_entropy(row_reader, data, human):
+    assert model_entropies(row_reader(1e6), data, human)["model_entropy"].to_list() == [0] * 5
+
+
+def test_calibration_error_by_hand():
+    # three bins: .95 sure and right half the time, .55 and always right, 1 and right
+    confidence = np.array([0.95, 0.95, 0.55, 1.0])
+    correct = np.array([True, False, True, True])
+    # in the last bin three trials: confidence 2.9, right 2: off by .9 in sum; in the sixth .45
+    assert calibration_error(confidence, correct) == pytest.approx((0.9 + 0.45) / 4)
+
+
+def test_calibration_errors_stand_in_the_rows(row_reader, data, human_entropy, digits):
+    rows = evaluate_shared(row_reader(TWICE), data, human_entropy, digits)
+    (everyone,) = [
+        row["calibration_error"]
+        for row in rows
+        if (row["participant_id"], row["entropy_bin"], row["dataset"]) == ("all", "all", "trials_test")
+    ]
+    assert everyone == pytest.approx(4 / 6 - 1 / 2)  # sure to a half, right on four of six
+    assert rows[-1]["calibration_error"] == pytest.approx(1 / 2)  # the digits: always right
+
+
+def test_crossed_trials_are_those_of_the_named_people(data):
+    assert shown_images(["b"], data).tolist() == sorted(shown_images(["a", "b"], data).tolist())
+    crossed = crossed_trials(["b", "a"], np.full((2, 3, 3), 1 / 3), data)
+    rows = data.rows("test")
+    assert [crossed.participant_ids[one] for one in crossed.person] == data.participant[rows].tolist()
+    alone = crossed_trials(["b"], np.full((1, 3, 3), 1 / 3), data)
+    assert (alone.person == 0).all() and len(alone.person) == 3
 
 
 def test_a_stimulus_without_human_entropy_is_named(row_reader, data, human_entropy, digits):

@@ -5,7 +5,13 @@ from math import log
 import numpy as np
 import pytest
 
-from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, individual_gain, swap_matrix
+from bam_pipelines.alignment.gain import (
+    CrossedTrials,
+    crossed_bootstrap,
+    gain_over_shared,
+    individual_gain,
+    swap_matrix,
+)
 
 # two images, two classes: a's model says .8 for class 0 of image 0, and so on
 PROBABILITIES = np.array([[[0.8, 0.2], [0.5, 0.5]], [[0.4, 0.6], [0.9, 0.1]], [[0.5, 0.5], [0.6, 0.4]]])
@@ -102,3 +108,40 @@ def test_an_impossible_answer_has_a_finite_loss():
     crossed = CrossedTrials(["a", "b"], certain, np.array([0, 1]), np.array([0, 0]), np.array([1, 0]))
     assert np.isfinite(swap_matrix(crossed)["log_loss"]).all()
     assert individual_gain(crossed, seed=0, resamples=100)["log_loss"]["value"] == 0
+
+
+def test_gain_over_a_shared_model_by_hand(crossed):
+    shared = np.array([[0.5, 0.5], [0.7, 0.3]])
+    gain = gain_over_shared(crossed, shared, seed=0, resamples=200)
+    own, common = [0.8, 0.5, 0.6, 0.9, 0.4], [0.5, 0.7, 0.5, 0.7, 0.3]
+    gains = np.log(own) - np.log(common)
+    assert gain["log_loss"]["value"] == pytest.approx(gains.mean())
+    # a: image 0 better, image 1 worse, in sum ln(.8/.5) + ln(.5/.7) > 0; b and c better
+    assert gain["log_loss"]["share_improved"] == 1.0
+    # right by their own: all but c; by the shared: image 0 as class 0 (a), image 1 as class 0 (a and b)
+    assert gain["accuracy"]["value"] == pytest.approx(4 / 5 - 3 / 5)
+    assert gain["accuracy"]["share_improved"] == pytest.approx(1 / 3)
+    # all signs of three people must be as they are: one in eight
+    assert gain["log_loss"]["p"] == pytest.approx(1 / 8, abs=0.06)
+    assert gain["log_loss"]["low"] < gain["log_loss"]["value"] < gain["log_loss"]["high"]
+
+
+def test_a_model_that_is_the_shared_one_gains_nothing(random_trials):
+    alike = CrossedTrials(
+        random_trials.participant_ids,
+        np.repeat(random_trials.probabilities[:1], 6, axis=0),
+        random_trials.person,
+        random_trials.stimulus,
+        random_trials.response,
+    )
+    gain = gain_over_shared(alike, random_trials.probabilities[0], seed=0, resamples=100)
+    for estimate in gain.values():
+        assert estimate == pytest.approx({"value": 0, "low": 0, "high": 0, "p": 1, "share_improved": 0})
+
+
+def test_the_bootstrap_can_leave_trials_out(random_trials):
+    kept = np.zeros(66, dtype=bool)
+    kept[:7] = True
+    values = np.where(kept, 1.0, np.nan_to_num(np.inf))
+    drawn = crossed_bootstrap(random_trials, values, np.random.default_rng(0), 50, kept)
+    assert drawn == pytest.approx(1.0)

@@ -1,5 +1,6 @@
 """How well models of each level predict people's choices on test trials, and keep naming digits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,41 @@ def evaluate_shared(
     -------
     list of dict
         Rows with ``participant_id``, ``dataset`` (trials_test or digits_test), ``entropy_bin``, ``n_trials``,
-        ``accuracy``, ``log_loss``: each participant and everyone, by entropy bin, and the digits.
+        ``accuracy``, ``log_loss``, ``calibration_error``: each participant and everyone, by entropy bin, and the
+        digits; see :func:`calibration_error`.
     """
     logits = class_logits(network, data.images)
     rows = data.rows("test")
     scored = _scored(data, rows, logits[data.stimulus[rows]].double().log_softmax(dim=1), human_entropy)
     digit_row = _digit_row(EVERYONE, class_logits(network, digits[0]), digits[1])
     return [*_trial_rows(scored), *_pooled_rows(scored), digit_row]
+
+
+def calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bins: int = 10) -> float:
+    """Return how far confidence and accuracy lie apart, the expected calibration error.
+
+    Parameters
+    ----------
+    confidence
+        (N,), probabilities of the most likely answers, 0 to 1.
+    correct
+        bool, (N,): whether they were given.
+    n_bins
+        Of equal width over [0, 1].
+
+    Returns
+    -------
+    float
+        Mean over trials of the distance between accuracy and mean confidence in a trial's bin, 0 to 1. Too large where
+        trials are few: each bin's accuracy is then mostly chance.
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML 2017.
+    """
+    place = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
+    differences = np.bincount(place, confidence - correct, minlength=n_bins)
+    return float(np.abs(differences).sum() / len(confidence))
 
 
 def cross_predictions(models: IndividualModels, data: TrialData) -> CrossedTrials:
@@ -60,22 +89,35 @@ def cross_predictions(models: IndividualModels, data: TrialData) -> CrossedTrial
     ValueError
         If someone with a model has no test trial.
     """
-    known = _their_test_rows(models, data)
-    shown, stimulus = np.unique(data.stimulus[known], return_inverse=True)
-    number = {name: index for index, name in enumerate(models.participant_ids)}
-    predicted = [
-        _with_lapse(logits.double().softmax(dim=1).numpy(), models.lapse(name))
-        for name, logits in tqdm(
-            models.logits(data.images[shown]), "individual models on test trials", len(number), mininterval=1.0
-        )
-    ]
-    person = np.array([number[name] for name in data.participant[known].tolist()], dtype=np.int64)
-    return CrossedTrials(models.participant_ids, np.stack(predicted), person, stimulus, data.response[known].numpy())
+    everyone = tqdm(
+        models.logits(data.images[shown_images(models.participant_ids, data)]),
+        "individual models on test trials",
+        len(models.participant_ids),
+        mininterval=1.0,
+    )
+    predicted = [_with_lapse(logits.double().softmax(dim=1).numpy(), models.lapse(name)) for name, logits in everyone]
+    return crossed_trials(models.participant_ids, np.stack(predicted), data)
 
 
-def _their_test_rows(models: IndividualModels, data: TrialData) -> np.ndarray:
+def crossed_trials(participant_ids: Sequence[str], probabilities: np.ndarray, data: TrialData) -> CrossedTrials:
+    """Set predictions of the images of :func:`shown_images`, (P, S, K), beside the test trials of those P people."""
+    rows = _test_rows(participant_ids, data)
+    shown = shown_images(participant_ids, data)
+    number = {name: index for index, name in enumerate(participant_ids)}
+    person = np.array([number[name] for name in data.participant[rows].tolist()], dtype=np.int64)
+    stimulus = np.searchsorted(shown, data.stimulus[rows])
+    return CrossedTrials(participant_ids, probabilities, person, stimulus, data.response[rows].numpy())
+
+
+def shown_images(participant_ids: Sequence[str], data: TrialData) -> np.ndarray:
+    """Return the images of these people's test trials, sorted indices into ``data.images``, int (S,)."""
+    shown: np.ndarray = np.unique(data.stimulus[_test_rows(participant_ids, data)])
+    return shown
+
+
+def _test_rows(participant_ids: Sequence[str], data: TrialData) -> np.ndarray:
     rows = data.rows("test")
-    return rows[np.isin(data.participant[rows], models.participant_ids)]
+    return rows[np.isin(data.participant[rows], list(participant_ids))]
 
 
 def _with_lapse(probabilities: np.ndarray, lapse: float) -> np.ndarray:
@@ -97,29 +139,38 @@ def evaluate_individuals(
     """
     own = torch.from_numpy(crossed.probabilities[crossed.person, crossed.stimulus])
     logarithms = own.clamp_min(torch.finfo(own.dtype).tiny).log()
-    scored = _scored(data, _their_test_rows(models, data), logarithms, human_entropy)
+    scored = _scored(data, _test_rows(models.participant_ids, data), logarithms, human_entropy)
     digit_rows = [_digit_row(participant_id, logits, digits[1]) for participant_id, logits in models.logits(digits[0])]
     return [*_trial_rows(scored), *_pooled_rows(scored), *digit_rows]
 
 
-def model_entropies(network: nn.Module, data: TrialData, human_entropy: pd.Series) -> pd.DataFrame:
-    """Return the entropy of a model's probabilities beside people's on the test stimuli.
+def model_entropies(network: nn.Module, data: TrialData, human: pd.DataFrame) -> pd.DataFrame:
+    """Return the entropy of a model's probabilities beside people's on all stimuli of the trials.
+
+    Parameters
+    ----------
+    network
+        In eval mode.
+    data
+        Trials.
+    human
+        Bits, by ``stimulus_id``: ``human_entropy`` of the observed shares and ``human_entropy_smoothed``, less biased.
 
     Returns
     -------
     pandas.DataFrame
-        ``stimulus_id``, ``split``, ``model_entropy`` and ``human_entropy`` in bits.
+        ``stimulus_id``, ``split``, ``model_entropy``, and ``human``'s two columns.
     """
-    shown = np.unique(data.stimulus[data.rows("test")])
+    shown, first = np.unique(data.stimulus, return_index=True)
     probabilities = class_probabilities(network, data.images[shown])
     logarithms = np.log2(np.maximum(probabilities, np.finfo(np.float64).tiny))
     ids = [data.stimulus_ids[index] for index in shown]
     return pd.DataFrame(
         {
             "stimulus_id": ids,
-            "split": "test",
+            "split": data.split[first],
             "model_entropy": -(probabilities * logarithms).sum(axis=1),
-            "human_entropy": _aligned(human_entropy, ids),
+            **{name: _aligned(human[name], ids) for name in ("human_entropy", "human_entropy_smoothed")},
         }
     )
 
@@ -142,6 +193,7 @@ def _scored(
             "entropy_bin": entropy_bin(_aligned(human_entropy, ids)),
             "correct": (log_probabilities.argmax(dim=1) == responses).numpy(),
             "log_loss": -log_probabilities.gather(1, responses[:, None])[:, 0].numpy(),
+            "confidence": log_probabilities.max(dim=1).values.exp().numpy(),
         }
     )
 
@@ -167,9 +219,13 @@ def _row(participant_id: str, bin_name: str, scored: pd.DataFrame) -> dict[str, 
         "n_trials": len(scored),
         "accuracy": float(scored["correct"].mean()),
         "log_loss": float(scored["log_loss"].mean()),
+        "calibration_error": calibration_error(scored["confidence"].to_numpy(), scored["correct"].to_numpy()),
     }
 
 
 def _digit_row(participant_id: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
     common = {"participant_id": participant_id, "dataset": "digits_test", "entropy_bin": EVERYONE}
-    return {**common, "n_trials": len(labels), **classification_metrics(logits, labels)}
+    confidence, named = (values.numpy() for values in logits.double().softmax(dim=1).max(dim=1))
+    error = calibration_error(confidence, named == labels.numpy())
+    scores = classification_metrics(logits, labels)
+    return {**common, "n_trials": len(labels), **scores, "calibration_error": error}

@@ -142,12 +142,58 @@ def _estimate(
     return {"value": value, "low": low, "high": high, "p": p}
 
 
+def gain_over_shared(trials: CrossedTrials, shared: np.ndarray, seed: int, resamples: int) -> dict[str, Any]:
+    """Measure how much better own models predict than one model that all share.
+
+    Parameters
+    ----------
+    trials
+        Test trials.
+    shared
+        (S, K): what the shared model, GroupNet, predicts of the same images.
+    seed
+        The run's seed.
+    resamples
+        Bootstrap samples and permutations.
+
+    Returns
+    -------
+    dict
+        ``log_loss`` (nats a trial, the shared model's less the own) and ``accuracy`` (own less shared), each ``value``,
+        ``low`` and ``high``: the 95 % interval of a bootstrap over people and images at once; ``p``: how often it is as
+        large if each person's two models swap places at random, one-sided; ``share_improved``, of people whom their own
+        model predicts better by that measure.
+    """
+    own = trials.person, np.arange(len(trials.person))
+    likelihoods = np.maximum(shared[trials.stimulus, trials.response], _SMALLEST)
+    named = shared.argmax(axis=1)[trials.stimulus] == trials.response
+    gains = {
+        "log_loss": np.log(trials.likelihoods[own]) - np.log(likelihoods),
+        "accuracy": trials.named[own].astype(np.float64) - named,
+    }
+    return {name: _paired_estimate(trials, values, seed, resamples) for name, values in gains.items()}
+
+
+def _paired_estimate(trials: CrossedTrials, values: np.ndarray, seed: int, resamples: int) -> dict[str, float]:
+    sums = np.bincount(trials.person, values)
+    bootstrap = numpy_generator(seed, "alignment/gain over shared/bootstrap")
+    low, high = np.quantile(crossed_bootstrap(trials, values, bootstrap, resamples), _CONFIDENCE).tolist()
+    signs = numpy_generator(seed, "alignment/gain over shared/permutation").choice([-1, 1], (resamples, len(sums)))
+    p = (1 + int((signs @ sums >= sums.sum() - 1e-9).sum())) / (1 + resamples)
+    return {"value": float(values.mean()), "low": low, "high": high, "p": p, "share_improved": float((sums > 0).mean())}
+
+
 def crossed_bootstrap(
-    trials: CrossedTrials, values: np.ndarray, generator: np.random.Generator, resamples: int
+    trials: CrossedTrials,
+    values: np.ndarray,
+    generator: np.random.Generator,
+    resamples: int,
+    kept: np.ndarray | None = None,
 ) -> np.ndarray:
     """Resample people and images, each with replacement, and return the means of values (N,), (resamples,).
 
-    A trial counts as often as its person was drawn times as often as its image was.
+    A trial counts as often as its person was drawn times as often as its image was, and not at all if ``kept``, bool
+    (N,), is given and false. Samples that leave no trial are left out.
     """
     means = np.empty(resamples)
     _, image = np.unique(trials.stimulus, return_inverse=True)
@@ -156,5 +202,7 @@ def crossed_bootstrap(
         drawn_people = np.bincount(generator.integers(n_people, size=n_people), minlength=n_people)
         drawn_images = np.bincount(generator.integers(n_images, size=n_images), minlength=n_images)
         weights = drawn_people[trials.person] * drawn_images[image]
+        if kept is not None:
+            weights = weights * kept
         means[index] = np.average(values, weights=weights) if weights.any() else np.nan
     return means[~np.isnan(means)]

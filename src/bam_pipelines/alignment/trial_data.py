@@ -1,7 +1,7 @@
 """Answers as tensors, with the guards that keep fit, selection and report apart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,6 +48,16 @@ class TrialData:
     def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return images (n, C, H, W) and responses (n,) of the trials ``rows``."""
         return self.images[self.stimulus[rows]], self.response[rows]
+
+    def take(self, rows: np.ndarray) -> "TrialData":
+        """Keep some trials, and all images."""
+        return replace(
+            self,
+            stimulus=self.stimulus[rows],
+            response=self.response[rows],
+            participant=self.participant[rows],
+            split=self.split[rows],
+        )
 
     def participants(self, minimum: int) -> list[str]:
         """Return those with at least ``minimum`` training trials and at least one validation trial, sorted."""

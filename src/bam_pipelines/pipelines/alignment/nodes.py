@@ -2,24 +2,32 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bam_pipelines.alignment.baselines import score_baselines
+from bam_pipelines.alignment.clusters import compare_clusters, describe_clusters
 from bam_pipelines.alignment.evaluation import (
     cross_predictions,
+    crossed_trials,
     evaluate_individuals,
     evaluate_shared,
     model_entropies,
+    shown_images,
 )
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
-from bam_pipelines.alignment.gain import individual_gain, swap_matrix
+from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels
-from bam_pipelines.alignment.summary import mean_over_classifiers, summarise_alignment
+from bam_pipelines.alignment.learning_curve import learning_curve
+from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
 from bam_pipelines.alignment.trial_data import TrialData, trial_data
-from bam_pipelines.analysis.entropy import plugin_entropy, response_counts
+from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
+from bam_pipelines.behavior.observers import as_observer, response_probabilities
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.networks.classification import class_probabilities
 from bam_pipelines.networks.training import TrainingSettings, history_columns
 
 
@@ -51,12 +59,7 @@ def fit_individuals(
 ) -> tuple[IndividualModels, dict[str, Any]]:
     """Make a model of each participant with enough training trials from one classifier's GroupNet."""
     data = _data(group, trials, trial_stimuli)
-    people = data.participants(options["min_training_trials"])
-    if not people:
-        raise ValueError(
-            f"no participant has {options['min_training_trials']} training trials and a validation trial; lower "
-            "alignment.min_training_trials."
-        )
+    people = _people(data, options)
     resources = resolve_compute(compute)
     if options["method"] == "paper":
         settings = _settings(options["paper"])
@@ -89,24 +92,85 @@ def evaluate_classifier(
     digits: pd.DataFrame,
     resamples: int,
     seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any] | None]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Score one classifier's models of all levels on test trials and test digits, and what is individual in them."""
     data = _data(base, trials, trial_stimuli)
-    counts = response_counts(trials, base.specification.arguments["n_classes"])
-    entropy = pd.Series(plugin_entropy(counts.to_numpy()), index=counts.index)
+    human = _human_entropies(trials, base.specification.arguments["n_classes"])
     test_digits = labelled_images(digits)
     shared = {"base": base.network, "group": group.network}
+    entropy = human["human_entropy"]
     scores = {level: evaluate_shared(network, data, entropy, test_digits) for level, network in shared.items()}
-    crossed = cross_predictions(individuals, data)
+    crossed, shown = cross_predictions(individuals, data), shown_images(individuals.participant_ids, data)
     scores["individual"] = evaluate_individuals(individuals, crossed, data, entropy, test_digits)
     metrics = pd.concat([pd.DataFrame(rows).assign(level=level) for level, rows in scores.items()])
-    entropies = pd.concat([model_entropies(net, data, entropy).assign(level=level) for level, net in shared.items()])
-    swaps, gain = swap_matrix(crossed), individual_gain(crossed, seed, resamples)
-    return _named(metrics, name), _named(entropies, name), _named(swaps, name), gain
+    entropies = pd.concat([model_entropies(net, data, human).assign(level=level) for level, net in shared.items()])
+    gains = {
+        "individual_gain": individual_gain(crossed, seed, resamples),
+        "gain_over_group": gain_over_shared(
+            crossed, class_probabilities(group.network, data.images[shown]), seed, resamples
+        ),
+        "baselines": score_baselines(group, data, crossed, shown),
+    }
+    return _named(metrics, name), _named(entropies, name), _named(swap_matrix(crossed), name), gains
+
+
+def _human_entropies(trials: pd.DataFrame, n_classes: int) -> pd.DataFrame:
+    counts = response_counts(trials, n_classes)
+    bits = {
+        "human_entropy": plugin_entropy(counts.to_numpy()),
+        "human_entropy_smoothed": dirichlet_entropy(counts.to_numpy()),
+    }
+    return pd.DataFrame(bits, index=counts.index)
+
+
+def study_differences(
+    trials: pd.DataFrame, trial_stimuli: pd.DataFrame, options: dict[str, Any], seed: int, **groups: TrainedNetwork
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Fit hierarchical models of one classifier to all trials, to fewer and to halves: learning curve and clusters."""
+    chosen, resamples = options["differences"], options["resamples"]
+    group = _chosen_group(chosen["classifier"], groups)
+    data = _data(group, trials, trial_stimuli)
+    people = _people(data, options)
+    settings = HierarchicalSettings(**options["hierarchical"])
+
+    def fit(some: TrialData) -> IndividualModels:
+        return fit_hierarchical(group, some, people, settings, seed).models
+
+    models, shared = fit(data), class_probabilities(group.network, data.images)
+    curve = learning_curve(fit, models, data, shared, chosen["trials"], seed, resamples)
+    clustering = describe_clusters(fit, models, data, chosen["clusters"], seed, resamples)
+    return curve, clustering.people, clustering.summary
+
+
+def _chosen_group(name: str, groups: dict[str, TrainedNetwork]) -> TrainedNetwork:
+    if name not in groups:
+        raise ValueError(f"alignment.differences.classifier is {name!r}, expected one of {', '.join(sorted(groups))}.")
+    return groups[name]
+
+
+def compare_with_truth(
+    places: pd.DataFrame,
+    summary: dict[str, dict[str, Any]],
+    trials: pd.DataFrame,
+    trial_stimuli: pd.DataFrame,
+    truth: pd.DataFrame,
+    observer: TrainedNetwork,
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Compare clusters and individual gains with what the simulated participants really are."""
+    front_end = as_observer(observer.network)
+    data = trial_data(trials, trial_stimuli, front_end.head.out_features)
+    people = places["participant_id"].to_list()
+    images = data.images[shown_images(people, data)]
+    by_id = truth.set_index("participant_id", drop=False)
+    likely = np.stack([response_probabilities(images, front_end, by_id.loc[name]) for name in people])
+    gain = individual_gain(crossed_trials(people, likely, data), seed, resamples)
+    return {**compare_clusters(places, truth, seed), "individual_gain": gain, "share_found": gain_shares(summary, gain)}
 
 
 def collect_evaluations(
-    **parts: pd.DataFrame | dict[str, Any] | None,
+    **parts: pd.DataFrame | dict[str, Any],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """Join the classifiers' tables and summarise them with their gains; parts are named ``{kind}_{classifier}``."""
     by_kind: dict[str, dict[str, Any]] = {}
@@ -118,6 +182,16 @@ def collect_evaluations(
     )
     summary = summarise_alignment(metrics, entropies, by_kind["gain"])
     return metrics, entropies, swaps, summary, mean_over_classifiers(summary)
+
+
+def _people(data: TrialData, options: dict[str, Any]) -> list[str]:
+    people = data.participants(options["min_training_trials"])
+    if not people:
+        raise ValueError(
+            f"no participant has {options['min_training_trials']} training trials and a validation trial; lower "
+            "alignment.min_training_trials."
+        )
+    return people
 
 
 def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -8,16 +8,25 @@ from kedro.pipeline.node import Node
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
+    compare_with_truth,
     evaluate_classifier,
     fine_tune_group,
     fit_individuals,
+    study_differences,
 )
+from bam_pipelines.pipelines.behavior.answer_source import SIMULATED, AnswerSource
 
 _ANSWERS = {"trials": "trials", "trial_stimuli": "trial_stimuli"}
 
 
-def create_pipeline() -> Pipeline:
-    """Return the stage: classifiers and answers to group and individual models and their evaluation."""
+def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
+    """Create the stage: classifiers and answers to group and individual models and their evaluation.
+
+    Parameters
+    ----------
+    source
+        Where answers come from; what simulated participants really are is compared with what was found.
+    """
     kinds = {"metrics": "metrics", "entropies": "entropy", "swaps": "swaps", "gain": "gain"}
     parts = {
         f"{kind}_{name}": f"alignment_{name}_{suffix}" for kind, suffix in kinds.items() for name in CLASSIFIER_NAMES
@@ -28,7 +37,33 @@ def create_pipeline() -> Pipeline:
         ["alignment_metrics", "alignment_entropy", "alignment_swaps", "alignment_summary", "alignment_means"],
         name="collect_evaluations",
     )
-    return pipeline([*(one for name in CLASSIFIER_NAMES for one in _one_classifier(name)), collect])
+    groups: dict[str, str] = {name: f"group_{name}" for name in CLASSIFIER_NAMES}
+    differences = node(
+        study_differences,
+        {**_ANSWERS, "options": "params:alignment", "seed": "params:seed", **groups},
+        ["alignment_learning_curve", "alignment_places", "alignment_clusters"],
+        name="study_differences",
+    )
+    truth = [_truth()] if source.simulated else []
+    by_classifier = (one for name in CLASSIFIER_NAMES for one in _one_classifier(name))
+    return pipeline([*by_classifier, collect, differences, *truth])
+
+
+def _truth() -> Node:
+    return node(
+        compare_with_truth,
+        {
+            **_ANSWERS,
+            "places": "alignment_places",
+            "summary": "alignment_summary",
+            "truth": "participant_parameters",
+            "observer": "observer_network",
+            "resamples": "params:alignment.resamples",
+            "seed": "params:seed",
+        },
+        "alignment_truth",
+        name="compare_with_truth",
+    )
 
 
 def _one_classifier(name: str) -> list[Node]:
