@@ -124,7 +124,8 @@ def describe_clusters(
     data
         All trials.
     numbers
-        Of clusters to try, from 2; those are left out that leave fewer than two people a cluster on average.
+        Of clusters to try, from 2; those are left out that leave fewer than two people a cluster on average, or are
+        more than people differ in.
     seed, resamples
         Of halves and intervals.
     """
@@ -135,7 +136,8 @@ def describe_clusters(
     people = pd.DataFrame({f"place_{index + 1}": column for index, column in enumerate(places.T)})
     people.insert(0, "participant_id", list(crossed.participant_ids))
     found = {}
-    for number in (k for k in numbers if 2 * k <= n_people):
+    distinct = min(len(np.unique(one, axis=0)) for one in (places, *halves))
+    for number in (k for k in numbers if k <= min(n_people // 2, distinct)):
         labels = cluster_people(places, number, seed)
         in_halves = [cluster_people(half, number, seed) for half in halves]
         found[str(number)] = {
