@@ -3,7 +3,14 @@ import io
 import pandas as pd
 import pytest
 
-from bam_pipelines.analysis.figures import figure_alignment, figure_guidance, figure_individuals, figure_manipulation
+from bam_pipelines.analysis.figures import (
+    empty_figure,
+    figure_alignment,
+    figure_differences,
+    figure_guidance,
+    figure_individuals,
+    figure_manipulation,
+)
 from bam_pipelines.analysis.outcomes import guidance_outcomes
 from bam_pipelines.analysis.pair_tests import pair_summary
 
@@ -33,13 +40,30 @@ def summary():
     return {"lrm": {"individual_gain": None}, "vgg": {"individual_gain": gain}}
 
 
+QUALITY = {"agreement_with_others": {"upper": {"value": 0.9}}, "agreement_with_oneself": {"value": 0.8}}
+
+
+@pytest.fixture
+def differences():
+    """A learning curve of two sizes, six people in two clusters of three."""
+    curve = pd.DataFrame({"n_trials": [25.0, 60.5]})
+    for name in ("gain_over_group", "individual_gain"):
+        curve = curve.assign(**{name: [0.1, 0.2], f"{name}_low": [0.0, 0.1], f"{name}_high": [0.2, 0.3]})
+    places = pd.DataFrame({"participant_id": list("abcdef"), "place_1": range(6), "place_2": 0.0})
+    two = {"stability": 0.7, "agreement_with_swaps": 0.4, "gain": {"value": 0.021, "low": 0.0, "high": 0.1}}
+    three = {"stability": 0.1, "agreement_with_swaps": 0.4, "gain": None}
+    summary = {"participants": 6, "reliability": 0.456, "clusters": {"2": two, "3": three}}
+    return curve, places.assign(cluster_of_2=[0, 0, 0, 1, 1, 1], cluster_of_3=[0, 0, 1, 1, 2, 2]), summary
+
+
 @pytest.mark.parametrize("simulated", [True, False])
 def test_figures_say_when_participants_are_simulated(
-    guidance, metrics, entropies, swaps, summary, pair_table, simulated
+    guidance, metrics, entropies, swaps, summary, differences, pair_table, simulated
 ):
     drawn = [
         figure_guidance(*guidance, 10, simulated),
-        figure_alignment(metrics, entropies, "vgg", simulated),
+        figure_alignment(metrics, entropies, {}, "vgg", simulated),
+        figure_differences(*differences, simulated),
         figure_individuals(swaps, summary, "vgg", simulated),
         figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), simulated),
     ]
@@ -56,13 +80,15 @@ def test_guidance_shows_shares_and_empty_outcomes(guidance):
 
 
 def test_alignment_shows_correlations_and_people(metrics, entropies):
-    shown = texts(figure_alignment(metrics, entropies, "vgg", True))
+    shown = texts(figure_alignment(metrics, entropies, QUALITY, "vgg", True))
+    assert {"people with themselves", "most frequent answer, with the own"} <= set(shown)
     assert "Spearman ρ = -1.00, n = 4" in shown
     assert "better for 1 of 2" in shown  # b has the same accuracy before and after
 
 
 def test_alignment_says_what_is_missing(metrics, entropies):
-    shown = texts(figure_alignment(metrics[metrics["level"] != "individual"], entropies, "lrm", True))
+    shown = texts(figure_alignment(metrics[metrics["level"] != "individual"], entropies, {}, "lrm", True))
+    assert "people with themselves" not in shown
     assert "no participant has an individual model" in shown
     assert "no entropies of GroupNet" in shown
     assert "Spearman ρ undefined, n = 4" in shown
@@ -70,7 +96,7 @@ def test_alignment_says_what_is_missing(metrics, entropies):
 
 def test_alignment_refuses_a_classifier_without_entropies(metrics, entropies):
     with pytest.raises(ValueError, match="classifier mlp has no entropies; expected one of lrm, vgg"):
-        figure_alignment(metrics, entropies, "mlp", True)
+        figure_alignment(metrics, entropies, {}, "mlp", True)
 
 
 def test_swaps_cost_more_than_the_own_model(swaps, summary):
@@ -111,3 +137,26 @@ def test_boxes_appear_with_enough_pairs(pair_table):
     many = pair_table.assign(pair_id=pair_table.groupby("source").cumcount().mod(6).astype(str))
     drawn = figure_manipulation(many, pair_summary(many, 0, 20), True)
     assert len(drawn.axes[2].lines) > len(few.axes[2].lines) + 6
+
+
+def test_differences_show_sizes_clusters_and_reliability(differences):
+    figure = figure_differences(*differences, True)
+    shown = texts(figure)
+    assert {"25", "60", "2\n+0.021", "3\n–", "c  People; reliability 0.46"} <= set(shown)
+    assert set("abcdef") <= set(shown)
+    # coloured by the clusters that are the more stable: three people each
+    (points,) = (axes.collections[0] for axes in figure.axes if axes.get_title(loc="left").startswith("c"))
+    colours = [tuple(colour) for colour in points.get_facecolors()]
+    assert len(set(colours)) == 2 and colours[0] == colours[2] != colours[3]
+
+
+def test_differences_say_what_is_missing(differences):
+    curve, places, summary = differences
+    nobody = summary | {"reliability": None, "clusters": {}}
+    shown = texts(figure_differences(curve, places[["participant_id", "place_1"]], nobody, True))
+    assert "too few participants, or none that differ" in shown
+    assert "c  People; reliability not defined" in shown
+
+
+def test_an_empty_figure_says_why():
+    assert "because" in texts(empty_figure("Title", "because"))

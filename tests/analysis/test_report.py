@@ -57,8 +57,12 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
             "vgg": {"base": 0.4, "individual_gain": {"log_loss": GAIN}},
             "lrm": {"individual_gain": None},
         },
+        "alignment_clusters": {"reliability": 0.5},
         "manipulation_summary": pair_summary(pair_table, 0, 50),
-        **{f"figure_{name}": b"\x89PNG" for name in ("guidance", "alignment", "individuals", "manipulation")},
+        **{
+            f"figure_{name}": b"\x89PNG"
+            for name in ("guidance", "alignment", "individuals", "differences", "manipulation")
+        },
     }
 
 
@@ -67,7 +71,7 @@ def test_report_is_self_contained_and_escaped(results):
     assert not re.search(r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)|@import", page)
     assert "&lt;b&gt;a&lt;/b&gt;" in page
     assert "<b>a</b>" not in page
-    assert page.count("data:image/png;base64,") == 6  # two stimuli, four figures
+    assert page.count("data:image/png;base64,") == 7  # two stimuli, five figures
 
 
 @pytest.mark.parametrize("simulated", [True, False])

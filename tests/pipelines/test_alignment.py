@@ -12,10 +12,13 @@ from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipelines.alignment import create_pipeline
 from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
+    compare_with_truth,
     evaluate_classifier,
     fine_tune_group,
     fit_individuals,
+    study_differences,
 )
+from bam_pipelines.pipelines.behavior.answer_source import AnswerSource
 
 TRAINING = {"epochs": 3, "samples_per_epoch": 60, "batch_size": 20, "learning_rate": 0.02, "schedule": "constant"}
 OPTIONS = {
@@ -30,6 +33,8 @@ OPTIONS = {
         "batch_size": 24,
         "learning_rate": 0.05,
     },
+    "differences": {"classifier": "lrm", "trials": [6], "clusters": [2]},
+    "resamples": 50,
 }
 SPLITS = np.repeat(["train", "validation", "test"], [12, 6, 6])
 
@@ -108,7 +113,9 @@ def test_each_method_gives_models_that_know_b_better(base, answers, tiny_digits,
     levels = {"base": base, "group": group, "individuals": models}
     *_, gain = evaluate_classifier("lrm", **levels, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
     assert history["n_participants"] == 2
-    assert gain["log_loss"]["value"] > 0.05
+    assert gain["individual_gain"]["log_loss"]["value"] > 0.05
+    assert gain["gain_over_group"]["log_loss"]["share_improved"] >= 0.5
+    assert set(gain["baselines"]) == {"nearest_exemplar", "dawid_skene", "dawid_skene_transductive"}
     if heads is not None:  # GroupNet's, one a way to differ, one a class
         assert len(models.basis_weight) == heads
 
@@ -139,8 +146,10 @@ def test_the_evaluation_has_all_levels_people_and_bins(evaluated):
     ]
     # answers to a 0: 1 1 0, to a 1: 1 1 1, to a 2: 2 0 2; one of three is 0.918 bits, so no image is above one bit
     assert set(metrics["entropy_bin"]) == {"all", "zero", "low"}
-    assert entropies.groupby("level").size().to_dict() == {"base": 6, "group": 6}
-    assert sorted(entropies.query("level == 'base'")["human_entropy"]) == pytest.approx([0, 0] + [0.9182958] * 4)
+    assert entropies.groupby("level").size().to_dict() == {"base": 24, "group": 24}
+    tested = entropies.query("level == 'base' and split == 'test'")
+    assert sorted(tested["human_entropy"]) == pytest.approx([0, 0] + [0.9182958] * 4)
+    assert (tested["human_entropy_smoothed"] > tested["human_entropy"]).all()
 
 
 def test_evaluations_are_joined_and_summarised(evaluated):
@@ -150,10 +159,10 @@ def test_evaluations_are_joined_and_summarised(evaluated):
         for name in ("lrm", "mlp")
         for kind, table in (("metrics", metrics), ("entropies", entropies), ("swaps", swaps))
     }
-    parts |= {"gain_lrm": gain, "gain_mlp": None}
+    parts |= {"gain_lrm": gain, "gain_mlp": gain | {"individual_gain": None}}
     joined, joined_entropies, joined_swaps, summary, means = collect_evaluations(**parts)
     assert len(joined_swaps) == 2 * len(swaps)
-    assert summary["lrm"]["individual_gain"] == gain
+    assert {key: summary["lrm"][key] for key in gain} == gain
     assert "individual_gain" not in means  # one of them has none
     assert len(joined) == 2 * len(metrics)
     assert len(joined_entropies) == 2 * len(entropies)
@@ -172,8 +181,13 @@ def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
     stage = create_pipeline()
     kinds = ("align_group", "align_individuals", "evaluate")
     names = {f"{kind}_{name}" for kind in kinds for name in CLASSIFIER_NAMES}
-    assert {node.name for node in stage.nodes} == names | {"collect_evaluations"}
+    others = {"collect_evaluations", "study_differences"}
+    assert {node.name for node in stage.nodes} == names | others | {"compare_with_truth"}
+    # people have no true parameters
+    assert {node.name for node in create_pipeline(AnswerSource(simulated=False)).nodes} == names | others
     assert {name for name in stage.inputs() if not name.startswith("params:")} == {
+        "participant_parameters",
+        "observer_network",
         *(f"classifier_{name}" for name in CLASSIFIER_NAMES),
         "trials",
         "trial_stimuli",
@@ -185,3 +199,46 @@ def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
     results = {f"alignment_{name}" for name in ("metrics", "entropy", "swaps", "summary", "means")}
     models = {f"{level}_{name}" for level in ("group", "individual") for name in CLASSIFIER_NAMES}
     assert stage.all_outputs() >= results | models
+
+
+def test_differences_are_studied_on_the_chosen_classifier(aligned, answers):
+    groups = {"lrm": aligned["group"], "mlp": None}
+    curve, places, clusters = study_differences(**answers, options=OPTIONS, seed=0, **groups)
+    assert curve["n_trials"].tolist() == [6, 12]
+    assert places["participant_id"].tolist() == ["a", "b"]
+    assert clusters["participants"] == 2 and clusters["clusters"] == {}
+    options = OPTIONS | {"differences": OPTIONS["differences"] | {"classifier": "magic"}}
+    with pytest.raises(ValueError, match=r"differences\.classifier is 'magic', expected one of lrm, mlp"):
+        study_differences(**answers, options=options, seed=0, **groups)
+
+
+class FrontEnd(torch.nn.Module):
+    """The first pixels, and a head that takes each for a class."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Linear(3, 3)
+        torch.nn.init.eye_(self.head.weight)
+        torch.nn.init.zeros_(self.head.bias)
+
+    def features(self, images):
+        return images.flatten(1)[:, :3]
+
+
+def test_what_is_found_is_compared_with_the_truth(base, answers):
+    truth = pd.DataFrame({"participant_id": ["b", "a"], "cluster": [1, 0], "temperature": 1.0, "lapse": 0.0})
+    truth = truth.assign(attention=[np.ones(3), np.ones(3)], class_bias=[np.array([9.0, 0, 0]), np.array([0, 9.0, 0])])
+    places = pd.DataFrame({"participant_id": ["a", "b"], "place_1": [1.0, -1.0], "cluster_of_2": [0, 1]})
+    observer = TrainedNetwork(FrontEnd(), base.specification)
+    gain = {key: {"value": 0.5} for key in ("log_loss", "accuracy")}
+    found = compare_with_truth(
+        places, {"lrm": {"individual_gain": gain}}, **answers, truth=truth, observer=observer, resamples=50, seed=0
+    )
+    assert found["adjusted_rand"] == {"2": 1.0}
+    # a gives 1 and b gives 0: of a's six answers those that are 1, and so on; models swapped would be as often wrong
+    tested = answers["trials"].query("split == 'test' and participant_id != 'c'")
+    usual = tested["participant_id"].map({"a": 1, "b": 0})
+    own, other = (tested["response"] == usual).mean(), (tested["response"] == 1 - usual).mean()
+    assert found["individual_gain"]["accuracy"]["value"] == pytest.approx(own - other)
+    expected = None if own <= other else 0.5 / (own - other)
+    assert found["share_found"]["lrm"]["accuracy"] == (expected if expected is None else pytest.approx(expected))

@@ -43,7 +43,9 @@ def inputs(stimuli, trials):
     levels = ["base", "group", "individual"]
     metrics = pd.DataFrame({"classifier": "vgg", "level": levels, "participant_id": "a", "accuracy": [0.4, 0.7, 0.8]})
     metrics = metrics.assign(dataset="trials_test", entropy_bin="all", n_trials=10, log_loss=1.0)
-    pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success"})
+    pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success", "round": [1, 2]})
+    pairs = pairs.assign(participant_1="a", participant_2="b", stimulus_id=stimuli["stimulus_id"].iloc[0])
+    pairs = pairs.assign(choice_1=3, choice_2=8)
     estimate = {"value": 1.0, "low": 1.0, "high": 1.0}
     measures = ["success", "bias", "failure", "targeted_ratio", "net_directed_success"]
     source = {"n": 1, "n_pairs": 1, "n_success": 1} | dict.fromkeys(measures, estimate)
@@ -59,8 +61,19 @@ def inputs(stimuli, trials):
         "quality_report": {"excluded": 0},
         "alignment_metrics": metrics,
         "alignment_entropy": pd.DataFrame(
-            {"classifier": "vgg", "level": "base", "model_entropy": [0.1, 0.2, 0.3], "human_entropy": [0.0, 1.0, 0.5]}
+            {
+                "classifier": "vgg",
+                "level": "base",
+                "stimulus_id": stimuli["stimulus_id"],
+                "model_entropy": [0.1, 0.2],
+                "human_entropy": 1.0,
+            }
         ),
+        "alignment_learning_curve": pd.DataFrame({"n_trials": [25.0, 50.0]}).assign(
+            **{f"{gain}{end}": 0.1 for gain in ("gain_over_group", "individual_gain") for end in ("", "_low", "_high")}
+        ),
+        "alignment_places": pd.DataFrame({"participant_id": PEOPLE, "place_1": [0.1, -0.1]}),
+        "alignment_clusters": {"participants": 2, "reliability": None, "clusters": {}},
         "alignment_summary": {"vgg": {"base": 0.4, "individual_gain": None}},
         "alignment_swaps": pd.DataFrame(
             [(one, other, 5, 0.5, 1.0) for one in "ab" for other in "ab"],
@@ -86,16 +99,20 @@ class PngMemory(MemoryDataset):
         return buffer.getvalue()
 
 
-def test_the_stage_writes_figures_and_a_report(inputs):
+def report_of(inputs):
     logging.getLogger("kedro").setLevel(logging.WARNING)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    for name in ("figure_guidance", "figure_alignment", "figure_individuals", "figure_manipulation"):
-        catalog[name] = PngMemory(copy_mode="assign")
+    for name in ("guidance", "alignment", "individuals", "differences", "manipulation"):
+        catalog[f"figure_{name}"] = PngMemory(copy_mode="assign")
     catalog["report"] = MemoryDataset()
     SequentialRunner().run(create_pipeline(), catalog)
-    page = catalog.load("report")
+    return catalog.load("report")
+
+
+def test_the_stage_writes_figures_and_a_report(inputs):
+    page = report_of(inputs)
     assert "(simulated participants)</title>" in page
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/png;base64,") == 7
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
     assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
 
@@ -106,9 +123,31 @@ def test_the_stage_asks_for_nothing_but_the_other_stages_results(inputs):
 
 def test_figures_follow_the_trials_in_saying_simulated(inputs):
     people = inputs["trials"].assign(dataset_id="study1")
-    summary = inputs["manipulation_summary"]
-    assert (
-        "simulated"
-        in nodes.draw_manipulation(inputs["manipulation_outcomes"], summary, inputs["trials"]).get_suptitle()
-    )
-    assert "simulated" not in nodes.draw_manipulation(inputs["manipulation_outcomes"], summary, people).get_suptitle()
+    inputs["manipulation_outcomes"] = inputs["manipulation_outcomes"].assign(round=2)
+    outcomes, summary = inputs["manipulation_outcomes"], inputs["manipulation_summary"]
+    assert "simulated" in nodes.draw_manipulation(outcomes, summary, inputs["trials"]).get_suptitle()
+    assert "simulated" not in nodes.draw_manipulation(outcomes, summary, people).get_suptitle()
+
+
+def test_an_alignment_of_other_answers_is_refused(inputs):
+    inputs["alignment_entropy"] = inputs["alignment_entropy"].assign(human_entropy=0.0)
+    with pytest.raises(
+        ValueError, match="newest alignment is of other answers .* run `kedro run --pipelines alignment"
+    ):
+        report_of(inputs)
+
+
+def test_a_manipulation_of_other_answers_is_left_out_and_said(inputs):
+    whole = report_of(inputs)
+    inputs["manipulation_outcomes"] = inputs["manipulation_outcomes"].assign(choice_2=1)
+    page = report_of(inputs)
+    assert "belong to other answers" in page and "belong to other answers" not in whole
+    for words in ("Pairs, customised", "after the paper&#39;s figure 6b", "Manipulation: all metrics"):
+        assert words in whole and words not in page
+
+
+def test_a_single_answer_a_stimulus_is_said(inputs):
+    assert "1.0 answers on average" not in report_of(inputs)
+    inputs["trials"] = inputs["trials"].iloc[:2]
+    inputs["alignment_entropy"] = inputs["alignment_entropy"].assign(human_entropy=0.0)
+    assert "Each stimulus got 1.0 answers on average" in report_of(inputs)

@@ -63,6 +63,8 @@ class ReportContent:
         Without the remark on simulation, which is added.
     simulated
         Whether the participants are simulated.
+    notices
+        What must be read first, a paragraph each.
     key_numbers, gallery, figures, tables
         The page's sections, in this order.
     identity
@@ -75,6 +77,7 @@ class ReportContent:
 
     title: str
     simulated: bool
+    notices: list[str]
     key_numbers: list[KeyNumber]
     gallery: list[GalleryItem]
     figures: list[ReportFigure]

@@ -9,7 +9,7 @@ from bam_pipelines.analysis.agreement import entropy_correlations, level_means
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
 from bam_pipelines.analysis.outcomes import OUTCOMES
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND, MEASURES
-from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure
+from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
     acceptance_table,
@@ -42,6 +42,13 @@ _FIGURES = {
         "random. Below, what it costs to predict one participant by another's model; averaging others is the harder "
         "opponent, since it has nobody's peculiarities.",
     ),
+    "figure_differences": (
+        "How people differ",
+        "Hierarchical models of one classifier. Gains after fewer training trials of everyone, with the same test "
+        "trials. Places: what the models say of validation images, as principal coordinates; reliability is the "
+        "correlation of people's distances between models of two halves of the training images. A cluster is something "
+        "if both halves find it and its members' models predict a fellow member better than everybody's do.",
+    ),
     "figure_manipulation": (
         "Manipulation, after the paper's figure 6b and 6c",
         "Success: the two people of a pair chose different targets. Targeted: each chose the one meant for them. "
@@ -50,6 +57,7 @@ _FIGURES = {
         "the values of a pair; p values permute the source of stimuli within pairs.",
     ),
 }
+_ENOUGH_ANSWERS = 2
 _LIMITS = [
     "Intervals and p values resample stimuli within these participants and pairs. Pairs that share a person or an "
     "image are not independent, so none of this is a claim about people in general.",
@@ -66,14 +74,22 @@ _SIMULATED_LIMIT = (
 )
 
 
-def report_content(results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int) -> ReportContent:
+MANIPULATION_OF_OTHERS = (
+    "The newest second round and its stimuli belong to other answers than the newest trials, so that nothing of them "
+    "is shown: run the stages manipulation and reporting once these people's second round is there."
+)
+
+
+def report_content(
+    results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
+) -> ReportContent:
     """Collect what the report shows.
 
     Parameters
     ----------
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment``, ``figure_individuals`` and ``figure_manipulation``.
+        ``figure_alignment``, ``figure_individuals``, ``figure_differences`` and ``figure_manipulation``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -81,6 +97,8 @@ def report_content(results: dict[str, Any], identity: dict[str, Any], simulated:
         Whether the participants are simulated.
     examples
         Number of stimuli in the gallery at most.
+    manipulated
+        Whether the manipulation's results belong to the same answers; else they are left out, and the page says so.
 
     Returns
     -------
@@ -90,9 +108,14 @@ def report_content(results: dict[str, Any], identity: dict[str, Any], simulated:
     return ReportContent(
         title=TITLE,
         simulated=simulated,
-        key_numbers=key_numbers(results),
+        notices=_notices(results["guidance_summary"], manipulated),
+        key_numbers=key_numbers(results, manipulated),
         gallery=gallery_items(results["stimuli"], examples),
-        figures=[ReportFigure(results[name], title, caption) for name, (title, caption) in _FIGURES.items()],
+        figures=[
+            ReportFigure(results[name], title, caption)
+            for name, (title, caption) in _FIGURES.items()
+            if manipulated or name != "figure_manipulation"
+        ],
         tables=[
             frame_table("Classifiers", results["classifiers_summary"]),
             acceptance_table(results["sampling_acceptance"]),
@@ -101,7 +124,8 @@ def report_content(results: dict[str, Any], identity: dict[str, Any], simulated:
             metrics_table("Behavior: quality", results["quality_report"], folded=True),
             alignment_table(results["alignment_metrics"]),
             metrics_table("Alignment: all metrics", results["alignment_summary"], folded=True),
-            metrics_table("Manipulation: all metrics", results["manipulation_summary"], folded=True),
+            metrics_table("Alignment: clusters of participants", results["alignment_clusters"], folded=True),
+            *(_manipulation_tables(results) if manipulated else []),
         ],
         identity=[(key.replace("_", " "), _identified(value)) for key, value in identity.items() if key != "artifacts"],
         artifacts={name: str(version) for name, version in identity["artifacts"].items()},
@@ -109,11 +133,25 @@ def report_content(results: dict[str, Any], identity: dict[str, Any], simulated:
     )
 
 
+def _notices(guidance: dict[str, Any], manipulated: bool) -> list[str]:
+    notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
+    if guidance["answers_per_stimulus"] < _ENOUGH_ANSWERS:
+        notices.append(
+            f"Each stimulus got {guidance['answers_per_stimulus']:.1f} answers on average. A stimulus that one person "
+            "answered is unanimous and no success by definition, so that outcomes and entropies say nothing yet."
+        )
+    return notices
+
+
+def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
+    return [metrics_table("Manipulation: all metrics", results["manipulation_summary"], folded=True)]
+
+
 def _identified(value: object) -> str:
     return "not available" if value is None else str(value)
 
 
-def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
+def key_numbers(results: dict[str, Any], manipulated: bool = True) -> list[KeyNumber]:
     """Set the run's key numbers beside the paper's.
 
     Parameters
@@ -121,6 +159,8 @@ def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
     results
         At least ``guidance_summary``, ``alignment_metrics``, ``alignment_entropy``, ``alignment_summary``,
         ``manipulation_summary``.
+    manipulated
+        See :func:`report_content`.
 
     Returns
     -------
@@ -131,7 +171,7 @@ def key_numbers(results: dict[str, Any]) -> list[KeyNumber]:
         *_guidance(results["guidance_summary"]),
         *_alignment(results["alignment_metrics"], results["alignment_entropy"]),
         *_individual_gains(results["alignment_summary"]),
-        *_manipulation(results["manipulation_summary"]),
+        *(_manipulation(results["manipulation_summary"]) if manipulated else []),
     ]
 
 

@@ -39,6 +39,13 @@ def new_figure(width: float, height: float, title: str, simulated: bool) -> Figu
     return figure
 
 
+def empty_figure(title: str, reason: str) -> Figure:
+    """Return a figure that says why it shows nothing."""
+    figure = new_figure(8, 2, title, simulated=False)
+    empty_panel(figure.subplots(), reason)
+    return figure
+
+
 def plain_axes(axes: Axes, letter: str = "", title: str = "") -> None:
     """Take the box away, set text sizes, and put the panel's letter and title at the left."""
     axes.spines[["top", "right"]].set_visible(False)

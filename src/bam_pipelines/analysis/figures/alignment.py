@@ -1,5 +1,7 @@
 """Accuracy, gains and entropy by level of alignment, after the paper's figure 5."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -28,7 +30,9 @@ from bam_pipelines.analysis.style import (
 _LAYOUT = "LL;PG;BA;EE"  # levels, people, gains, before, after, entropy bins
 
 
-def figure_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, focus: str, simulated: bool) -> Figure:
+def figure_alignment(
+    metrics: pd.DataFrame, entropies: pd.DataFrame, quality: dict[str, Any], focus: str, simulated: bool
+) -> Figure:
     """Draw accuracy by classifier and level, gains, entropy of model against people, accuracy by entropy.
 
     Parameters
@@ -37,6 +41,9 @@ def figure_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, focus: str,
         Alignment metrics; see :func:`bam_pipelines.analysis.agreement.accuracy_table`.
     entropies
         Entropies a stimulus; see :func:`bam_pipelines.analysis.agreement.entropy_correlations`.
+    quality
+        ``agreement_with_others`` and ``agreement_with_oneself`` of the trials, the ceilings of shared and of individual
+        models; may lack them.
     focus
         The classifier whose entropies are drawn; the paper shows ``vgg``.
     simulated
@@ -57,7 +64,7 @@ def figure_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, focus: str,
         raise ValueError(f"classifier {focus} has no entropies; expected one of {', '.join(known)}.")
     figure = new_figure(8, 13.5, "Alignment with people's choices", simulated)
     axes = figure.subplot_mosaic(_LAYOUT, height_ratios=[3.2, 3.4, 3.4, 2.8])
-    _draw_levels(axes["L"], metrics)
+    _draw_levels(axes["L"], metrics, quality)
     _draw_people(axes["P"], person_accuracies(metrics))
     _draw_gains(axes["G"], gains(metrics))
     top = float(max(entropies["model_entropy"].max(), entropies["human_entropy"].max(), 1.0))
@@ -67,7 +74,7 @@ def figure_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, focus: str,
     return figure
 
 
-def _draw_levels(axes: Axes, metrics: pd.DataFrame) -> None:
+def _draw_levels(axes: Axes, metrics: pd.DataFrame, quality: dict[str, Any]) -> None:
     trials = accuracy_table(metrics, "trials_test", ["classifier", "level"]).set_index(["classifier", "level"])
     digits = accuracy_table(metrics, "digits_test", ["classifier", "level"]).set_index(["classifier", "level"])
     names = ordered_classifiers(metrics["classifier"])
@@ -79,10 +86,20 @@ def _draw_levels(axes: Axes, metrics: pd.DataFrame) -> None:
         axes.plot(places, kept, "D", ms=5, mfc="white", mec="#D55E00", label="test digits" if offset == 0 else None)
         for place, value in zip(places, bars, strict=True):
             axes.text(place, value, f"{value:.2f}".removeprefix("0"), ha="center", va="bottom", fontsize=9.5)
+    for ceiling, label, style in _ceilings(quality):
+        axes.axhline(ceiling, color="#222222", lw=1.2, ls=style, label=label, zorder=0)
     axes.set(xticks=range(len(names)), ylim=(0, 1.05), ylabel="accuracy")
     axes.set_xticklabels([classifier_title(name) for name in names])
-    axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=11)
+    axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=11)
     plain_axes(axes, "a", "People's choices on test stimuli (bars), labels of test digits (diamonds)")
+
+
+def _ceilings(quality: dict[str, Any]) -> list[tuple[float, str, str]]:
+    found = (
+        (quality.get("agreement_with_others", {}).get("upper"), "most frequent answer, with the own", ":"),
+        (quality.get("agreement_with_oneself"), "people with themselves", "--"),
+    )
+    return [(one["value"], label, style) for one, label, style in found if one and one["value"] is not None]
 
 
 def _draw_people(axes: Axes, people: pd.DataFrame) -> None:

@@ -9,7 +9,8 @@ from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
 from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary
 from bam_pipelines.analysis.report import build_report
-from bam_pipelines.analysis.report_content import report_content
+from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, report_content
+from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
 
 
 def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
@@ -27,30 +28,69 @@ def draw_guidance(outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: p
     return figures.figure_guidance(outcomes, trial_stimuli, n_classes, is_simulated(trials))
 
 
-def draw_alignment(metrics: pd.DataFrame, entropies: pd.DataFrame, trials: pd.DataFrame, focus: str) -> Figure:
+def draw_alignment(
+    metrics: pd.DataFrame,
+    entropies: pd.DataFrame,
+    quality: dict[str, Any],
+    trials: pd.DataFrame,
+    focus: str,
+    n_classes: int,
+) -> Figure:
     """Draw the figure after the paper's 5."""
-    return figures.figure_alignment(metrics, entropies, focus, is_simulated(trials))
+    _require_alignment_of(trials, entropies, n_classes)
+    return figures.figure_alignment(metrics, entropies, quality, focus, is_simulated(trials))
+
+
+def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, n_classes: int) -> None:
+    if not are_entropies_of(entropies, trials, n_classes):
+        raise ValueError(
+            "the newest alignment is of other answers than the newest trials; run "
+            "`kedro run --pipelines alignment,reporting`."
+        )
 
 
 def draw_individuals(
-    swaps: pd.DataFrame, summary: dict[str, dict[str, Any]], trials: pd.DataFrame, focus: str
+    swaps: pd.DataFrame,
+    entropies: pd.DataFrame,
+    summary: dict[str, dict[str, Any]],
+    trials: pd.DataFrame,
+    focus: str,
+    n_classes: int,
 ) -> Figure:
     """Draw what is individual."""
+    _require_alignment_of(trials, entropies, n_classes)
     return figures.figure_individuals(swaps, summary, focus, is_simulated(trials))
 
 
+def draw_differences(
+    curve: pd.DataFrame,
+    places: pd.DataFrame,
+    clusters: dict[str, Any],
+    entropies: pd.DataFrame,
+    trials: pd.DataFrame,
+    n_classes: int,
+) -> Figure:
+    """Draw how people differ."""
+    _require_alignment_of(trials, entropies, n_classes)
+    return figures.figure_differences(curve, places, clusters, is_simulated(trials))
+
+
 def draw_manipulation(outcomes: pd.DataFrame, summary: dict[str, Any], trials: pd.DataFrame) -> Figure:
-    """Draw the figure after the paper's 6."""
+    """Draw the figure after the paper's 6, or say that its answers are others."""
+    if not are_choices_of(outcomes, trials):
+        return figures.empty_figure("Manipulation of pairs", MANIPULATION_OF_OTHERS)
     return figures.figure_manipulation(outcomes, summary, is_simulated(trials))
 
 
 def write_report(
     run_identity: dict[str, Any],
     trials: pd.DataFrame,
+    outcomes: pd.DataFrame,
     seed: int,
     gallery_size: int,
     **results: Any,  # noqa: ANN401  tables, summaries and pictures, by their catalog names
 ) -> str:
     """Write the report as one HTML page."""
     identity = run_identity | {"seed": seed}
-    return build_report(report_content(results, identity, is_simulated(trials), gallery_size))
+    manipulated = are_choices_of(outcomes, trials)
+    return build_report(report_content(results, identity, is_simulated(trials), gallery_size, manipulated))

@@ -15,10 +15,12 @@ _RESULTS = (
     "alignment_metrics",
     "alignment_entropy",
     "alignment_summary",
+    "alignment_clusters",
     "manipulation_summary",
     "figure_guidance",
     "figure_alignment",
     "figure_individuals",
+    "figure_differences",
     "figure_manipulation",
 )
 
@@ -29,7 +31,7 @@ def create_pipeline() -> Pipeline:
     Returns
     -------
     kedro.pipeline.Pipeline
-        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, four figures and ``report``.
+        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, five figures and ``report``.
     """
     return Pipeline([*_guidance_nodes(), *_figure_nodes(), _report_node()])
 
@@ -68,9 +70,11 @@ def _figure_nodes() -> list[Node]:
             nodes.draw_alignment,
             inputs={
                 "metrics": "alignment_metrics",
+                "quality": "quality_report",
                 "entropies": "alignment_entropy",
                 "trials": "trials",
                 "focus": "params:reporting.entropy_classifier",
+                "n_classes": "params:reporting.n_classes",
             },
             outputs="figure_alignment",
             name="draw_alignment",
@@ -79,12 +83,27 @@ def _figure_nodes() -> list[Node]:
             nodes.draw_individuals,
             inputs={
                 "swaps": "alignment_swaps",
+                "entropies": "alignment_entropy",
                 "summary": "alignment_summary",
                 "trials": "trials",
                 "focus": "params:reporting.entropy_classifier",
+                "n_classes": "params:reporting.n_classes",
             },
             outputs="figure_individuals",
             name="draw_individuals",
+        ),
+        Node(
+            nodes.draw_differences,
+            inputs={
+                "curve": "alignment_learning_curve",
+                "places": "alignment_places",
+                "clusters": "alignment_clusters",
+                "entropies": "alignment_entropy",
+                "trials": "trials",
+                "n_classes": "params:reporting.n_classes",
+            },
+            outputs="figure_differences",
+            name="draw_differences",
         ),
         Node(
             nodes.draw_manipulation,
@@ -101,6 +120,7 @@ def _report_node() -> Node:
         inputs={
             "run_identity": "run_identity",
             "trials": "trials",
+            "outcomes": "manipulation_outcomes",
             "seed": "params:seed",
             "gallery_size": "params:reporting.gallery_size",
             **{name: name for name in _RESULTS},

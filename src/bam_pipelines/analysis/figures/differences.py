@@ -1,0 +1,95 @@
+"""How people differ: what more trials tell, where people are placed, and whether they cluster."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bam_pipelines.analysis.style import LEVEL_COLOURS, empty_panel, new_figure, plain_axes
+
+_NAMED_PEOPLE = 20  # more than that and their ids are left out
+_CURVES = {"gain_over_group": ("over GroupNet", "#E69F00"), "individual_gain": ("over all others' models", "#004C7A")}
+_CLUSTER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#222222", "#9A9A9A")
+
+
+def figure_differences(curve: pd.DataFrame, places: pd.DataFrame, clusters: dict[str, Any], simulated: bool) -> Figure:
+    """Draw the learning curve, the stability of clusters, and where people are placed.
+
+    Parameters
+    ----------
+    curve
+        Of :func:`bam_pipelines.alignment.learning_curve.learning_curve`.
+    places, clusters
+        ``people`` and ``summary`` of :class:`bam_pipelines.alignment.clusters.Clustering`.
+    simulated
+        Whether the participants are simulated.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels, 8 inches wide.
+    """
+    figure = new_figure(8, 9, "How people differ", simulated)
+    axes = figure.subplot_mosaic("LL;CP", height_ratios=[1, 1.2])
+    _draw_curve(axes["L"], curve)
+    _draw_clusters(axes["C"], clusters["clusters"])
+    _draw_places(axes["P"], places, clusters)
+    return figure
+
+
+def _draw_curve(axes: Axes, curve: pd.DataFrame) -> None:
+    for name, (label, colour) in _CURVES.items():
+        axes.fill_between(
+            curve["n_trials"], curve[f"{name}_low"], curve[f"{name}_high"], color=colour, alpha=0.18, lw=0
+        )
+        axes.plot(curve["n_trials"], curve[name], "o-", color=colour, label=label)
+    axes.axhline(0, color="#9A9A9A", lw=1, ls="--")
+    sizes = curve["n_trials"].round().astype(int).to_list()
+    axes.set_xscale("log", base=2)
+    axes.set(xlabel="training trials of each participant", ylabel="gain on test trials\n(nats a trial)")
+    axes.set_xticks(curve["n_trials"], [str(size) for size in sizes], minor=False)
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=11)
+    plain_axes(axes, "a", "What more trials tell of a person (bands: 95 %)")
+
+
+def _draw_clusters(axes: Axes, clusters: dict[str, Any]) -> None:
+    plain_axes(axes, "b", "Clusters")
+    if not clusters:
+        empty_panel(axes, "too few participants, or none that differ")
+        return
+    numbers = sorted(clusters, key=int)
+    positions = np.arange(len(numbers))
+    for key, label, marker, colour in (
+        ("stability", "in two halves of the images", "o", LEVEL_COLOURS["individual"]),
+        ("agreement_with_swaps", "by models and by swaps", "D", "#D55E00"),
+    ):
+        axes.plot(positions, [clusters[number][key] for number in numbers], marker, ms=8, color=colour, label=label)
+    axes.axhline(0, color="#9A9A9A", lw=1, ls="--")
+    axes.set(xlim=(-0.5, len(numbers) - 0.5), ylim=(-0.3, 1.05), ylabel="adjusted Rand index")
+    axes.set_xlabel("number of clusters; nats that\nfellow members know beyond all others")
+    axes.set_xticks(positions, [f"{number}\n{_gain(clusters[number]['gain'])}" for number in numbers])
+    axes.legend(frameon=False, fontsize=10.5, loc="upper center", bbox_to_anchor=(0.5, -0.34))
+
+
+def _gain(gain: dict[str, float] | None) -> str:
+    return "–" if gain is None else f"{gain['value']:+.3f}"
+
+
+def _draw_places(axes: Axes, places: pd.DataFrame, clusters: dict[str, Any]) -> None:
+    known = clusters["clusters"]
+    best = max(known, key=lambda number: known[number]["stability"]) if known else None
+    groups = places[f"cluster_of_{best}"].to_numpy() if best else np.zeros(len(places), dtype=int)
+    second = places["place_2"] if "place_2" in places else pd.Series(0.0, index=places.index)
+    colours = [_CLUSTER_COLOURS[group % len(_CLUSTER_COLOURS)] for group in groups]
+    axes.scatter(places["place_1"], second, s=42, c=colours, edgecolors="white")
+    if len(places) <= _NAMED_PEOPLE:
+        for name, x, y in zip(places["participant_id"], places["place_1"], second, strict=True):
+            axes.annotate(str(name)[:6], (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8.5)
+    axes.set(xlabel="first and second principal place (nats)")
+    axes.set_aspect("equal", adjustable="datalim")
+    reliability = clusters["reliability"]
+    told = "not defined" if reliability is None else f"{reliability:.2f}"
+    plain_axes(axes, "c", f"People; reliability {told}")
