@@ -2,13 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
-from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.hierarchical import (
+    HierarchicalFit,
+    HierarchicalSettings,
+    add_participant,
+    fit_hierarchical,
+)
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.device import Compute, resolve_compute, torch_threads
@@ -67,6 +73,37 @@ def our_models(group: TrainedNetwork, data: TrialData, settings: HierarchicalSet
     """Fit everyone at once, from the images on: the trunk's features count in."""
     began = time.perf_counter()
     people = data.participants(1)
-    with torch_threads(CORES):
-        fit = fit_hierarchical(group, data, people, settings, seed=0)
+    fit = _fit(group, data, people, settings)
     return Fitted(fit.models, (time.perf_counter() - began) / len(people))
+
+
+def newcomers(group: TrainedNetwork, data: TrialData, people: Sequence[str], settings: HierarchicalSettings) -> Fitted:
+    """Add people one by one to what was fitted to all others."""
+    theirs = np.isin(data.participant, list(people))
+    others = data.take(np.flatnonzero(~theirs))
+    fit = _fit(group, others, others.participants(1), settings)
+    began = time.perf_counter()
+    with torch_threads(CORES):
+        added = [add_participant(fit, data.take(np.flatnonzero(data.participant == name)), name) for name in people]
+    seconds = (time.perf_counter() - began) / len(people)
+    coefficients = {name: models.coefficients[name] for name, models in zip(people, added, strict=True)}
+    lapses = {name: models.lapses[name] for name, models in zip(people, added, strict=True)}
+    return Fitted(replace(fit.models, coefficients=coefficients, lapses=lapses), seconds)
+
+
+def with_few_trials(
+    group: TrainedNetwork, data: TrialData, people: Sequence[str], settings: HierarchicalSettings, number: int
+) -> IndividualModels:
+    """Fit everyone, with no more than some training trials of a few people."""
+    kept = np.ones(len(data.split), dtype=bool)
+    for name in people:
+        rows = numpy_generator(0, "bench/alignment/few", name).permutation(data.rows("train", name))
+        kept[rows[number:]] = False
+    return _fit(group, data.take(np.flatnonzero(kept)), people, settings).models
+
+
+def _fit(
+    group: TrainedNetwork, data: TrialData, people: Sequence[str], settings: HierarchicalSettings
+) -> HierarchicalFit:
+    with torch_threads(CORES):
+        return fit_hierarchical(group, data, people, settings, seed=0)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.alignment.evaluation import calibration_error, crossed_trials, shown_images
 from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, individual_gain
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.behavior.observers import Observer, response_probabilities
@@ -52,6 +53,7 @@ def measure(arms: dict[str, CrossedTrials]) -> dict[str, Any]:
     """Measure arms on the same trials, with the differences of ``ours`` from each other arm."""
     by_arm = {name: scores(crossed) for name, crossed in arms.items()}
     measured: dict[str, Any] = {}
+    measured["calibration_error"] = {name: _calibration_error(crossed) for name, crossed in arms.items()}
     for key in ("accuracy", "log_loss"):
         measured[key] = {name: interval(arms[name], found[key]) for name, found in by_arm.items()}
         for name in arms.keys() - {"ours"}:
@@ -61,13 +63,17 @@ def measure(arms: dict[str, CrossedTrials]) -> dict[str, Any]:
     return measured
 
 
+def _calibration_error(crossed: CrossedTrials) -> float:
+    own = crossed.person, np.arange(len(crossed.person))
+    confidence = crossed.probabilities.max(axis=2)[crossed.person, crossed.stimulus]
+    return calibration_error(confidence, crossed.named[own])
+
+
 def true_predictions(
-    data: TrialData, participants: pd.DataFrame, observer: Observer, crossed: CrossedTrials
+    data: TrialData, participants: pd.DataFrame, observer: Observer, participant_ids: Sequence[str]
 ) -> CrossedTrials:
-    """Return what the simulated participants' true probabilities predict of the same trials: the ceiling."""
-    shown = np.unique(data.stimulus[data.rows("test")])
+    """Return what the simulated participants' true probabilities predict of the test trials: the ceiling."""
+    images = data.images[shown_images(participant_ids, data)]
     true = participants.set_index("participant_id", drop=False)
-    probabilities = [
-        response_probabilities(data.images[shown], observer, true.loc[name]) for name in crossed.participant_ids
-    ]
-    return replace(crossed, probabilities=np.stack(probabilities))
+    probabilities = [response_probabilities(images, observer, true.loc[name]) for name in participant_ids]
+    return crossed_trials(participant_ids, np.stack(probabilities), data)

@@ -20,7 +20,6 @@ from bam_pipelines.pipelines.sampling.nodes import sample_boundary_stimuli
 
 STIMULI, PEOPLE, EACH, CATCH_POOL = 5_000, 246, 474, 120
 UNCERTAINTY_QUOTA, CONTROVERSIAL_QUOTA = 12, 3
-POPULATIONS = ("varied", "doubled", "identical")
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Population:
     Parameters
     ----------
     name
-        One of :data:`POPULATIONS`.
+        identical, varied (the calibrated one) or doubled.
     participants
         True parameters.
     data

@@ -11,6 +11,7 @@ from bam_pipelines.alignment import hierarchical
 from bam_pipelines.alignment.hierarchical import (
     HierarchicalSettings,
     _Population,
+    add_participant,
     fit_hierarchical,
     principal_components,
 )
@@ -191,6 +192,45 @@ def test_a_model_does_not_depend_on_who_else_is_asked_for(group, data, fitted):
     some = fit_hierarchical(group, data, ["p03", "p01"], SETTINGS, seed=0).models
     assert some.participant_ids == ["p03", "p01"]
     assert torch.equal(some.coefficients["p01"], fitted.models.coefficients["p01"])
+
+
+def test_one_more_is_added_as_if_fitted_with_the_others(group, truth, data, fitted):
+    others = data.take(np.flatnonzero(data.participant != "p05"))
+    fit = fit_hierarchical(group, others, sorted(set(others.participant)), SETTINGS, seed=0)
+    models = add_participant(fit, data.take(np.flatnonzero(data.participant == "p05")), "p05")
+    alone = data.take(np.flatnonzero(data.participant == "p05"))
+    added, together = (of_models_of(one, alone) for one in (models, fitted.models))
+    with torch.no_grad():
+        shared = log_loss(alone, "test", lambda _: group.network(truth[0])).item()
+    assert added < shared - 0.5 * (shared - together)
+    assert added == pytest.approx(together, abs=0.1)
+    for name in fit.models.participant_ids:
+        assert torch.equal(models.coefficients[name], fit.models.coefficients[name])
+
+
+def of_models_of(models, data):
+    return of_models(models, data, "test").item()
+
+
+def test_what_all_see_in_an_image_is_not_taken_for_the_newcomers(group, truth):
+    images, logits = truth
+    missed = 2 * torch.randn(N_IMAGES, 3, generator=torch.Generator().manual_seed(1))
+    data = answers((images, logits + missed), seed=3)
+    newcomer = data.take(np.flatnonzero(data.participant == "p05"))
+    others = data.take(np.flatnonzero(data.participant != "p05"))
+    fit = fit_hierarchical(group, others, ["p01"], SETTINGS, seed=0)
+    known = add_participant(fit, newcomer, "p05")
+    renamed = replace(newcomer, stimulus_ids=[f"new {name}" for name in newcomer.stimulus_ids])
+    unknown = add_participant(fit, renamed, "p05")
+    sizes = [(one.coefficients["p05"][1:] / one.coefficients["p05"][0]).norm() for one in (known, unknown)]
+    assert sizes[0] < sizes[1]
+
+
+def test_who_cannot_be_added_is_named(data, fitted):
+    with pytest.raises(ValueError, match="participant p01 has a model already"):
+        add_participant(fitted, data, "p01")
+    with pytest.raises(ValueError, match="participant q has no training trial"):
+        add_participant(fitted, data, "q")
 
 
 def test_someone_without_training_trials_is_named(group, data):

@@ -50,6 +50,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
         "stimuli": stimuli,
         "participants": pd.DataFrame({"participant_id": ["<b>a</b>"], "include": [True]}),
         "quality_report": {"excluded": 0},
+        "reading_report": {"trials": 4},
         "guidance_summary": guidance_summary(guidance_outcomes(trials_of(answers), stimuli, 10), 0, 50),
         "alignment_metrics": metrics,
         "alignment_entropy": entropies,
@@ -80,6 +81,12 @@ def test_report_says_when_participants_are_simulated(results, simulated):
     assert ("(simulated participants)</title>" in page) is simulated
     assert ("No person answered." in page) is simulated
     assert ("simulat" in page) is simulated
+
+
+def test_answers_that_were_split_anew_are_labelled(results):
+    assert "resplit" not in build_report(report_content(results, IDENTITY, True, 2))
+    results["reading_report"] = {"split": "resplit", "stimuli_in_both_splits": 17}
+    assert "resplit: 17 images stood in both" in build_report(report_content(results, IDENTITY, True, 2))
 
 
 def test_report_names_the_run_and_its_artifacts(results):

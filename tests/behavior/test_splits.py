@@ -53,17 +53,27 @@ def released(n_train, n_test, shared=0):
 
 
 def test_trials_without_a_split_get_ours():
-    pd.testing.assert_frame_equal(complete_splits(trials(10), SHARES, 0), assign_splits(trials(10), SHARES, 0))
+    completed, origin = complete_splits(trials(10), SHARES, 0)
+    pd.testing.assert_frame_equal(completed, assign_splits(trials(10), SHARES, 0))
+    assert origin == "own"
 
 
-def test_validation_is_held_out_of_images_that_only_train_has():
-    given = released(20, 5, shared=8)
-    split = complete_splits(given, SHARES, seed=0)
-    # a quarter of the twelve images that are in train only
+def test_validation_is_held_out_of_train():
+    given = released(20, 5)
+    split, origin = complete_splits(given, SHARES, seed=0)
     held_out = set(split.loc[split["split"] == "validation", "stimulus_id"])
-    assert len(held_out) == 3
-    assert held_out <= {f"i{image:03d}" for image in range(8, 20)}
+    assert len(held_out) == 5  # a quarter of twenty
+    assert held_out <= set(given.loc[given["split"] == "train", "stimulus_id"])
     assert (split["split"][given["split"] == "test"] == "test").all()
+    assert origin == "released"
+
+
+def test_train_and_test_with_images_in_common_are_split_anew():
+    given = released(20, 5, shared=1)
+    split, origin = complete_splits(given, SHARES, seed=0)
+    assert origin == "resplit"
+    assert (split.groupby("stimulus_id")["split"].nunique() == 1).all()
+    pd.testing.assert_frame_equal(split, assign_splits(given, SHARES, 0))
 
 
 def test_a_split_in_some_trials_only():
@@ -74,5 +84,5 @@ def test_a_split_in_some_trials_only():
 
 
 def test_too_few_images_for_validation():
-    with pytest.raises(ValueError, match="split validation would hold 0 of 1 images that only train has"):
-        complete_splits(released(4, 2, shared=3), SHARES, 0)
+    with pytest.raises(ValueError, match="split validation would hold 0 of 1 images that train has"):
+        complete_splits(released(1, 2), SHARES, 0)

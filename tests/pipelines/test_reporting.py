@@ -59,6 +59,7 @@ def inputs(stimuli, trials):
         "sampling_metrics": {"acceptance": 0.5},
         "participants": pd.DataFrame({"participant_id": PEOPLE}),
         "quality_report": {"excluded": 0},
+        "reading_report": {"trials": 4},
         "alignment_metrics": metrics,
         "alignment_entropy": pd.DataFrame(
             {

@@ -12,7 +12,7 @@ learn it, and take for personal what is common. New images have none.
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -74,11 +74,14 @@ class HierarchicalFit:
         Nats a trial, at each look at the validation trials.
     temperature
         What all logits were divided by at the end, chosen on the validation trials.
+    posterior
+        What :func:`add_participant` needs.
     """
 
     models: SharedTrunk
     validation_log_loss: list[float]
     temperature: float
+    posterior: "_Posterior"
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,16 @@ class _Trials:
 
     def take(self, rows: torch.Tensor) -> "_Trials":
         return _Trials(self.stimulus[rows], self.person[rows], self.response[rows])
+
+
+@dataclass(frozen=True)
+class _Posterior:
+    """A fitted population, with the network and the images that it was fitted to."""
+
+    group: TrainedNetwork
+    population: "_Population"
+    components: _Components
+    stimulus_ids: Sequence[str]
 
 
 def fit_hierarchical(
@@ -157,8 +170,81 @@ def fit_hierarchical(
     )
     losses = _fit(population, components(features), logits, train, validation, settings, generator)
     temperature = _temperature(population, components(features), logits, validation)
-    models = _models(group, population, components, {name: number[name] for name in participant_ids}, temperature)
-    return HierarchicalFit(models, losses, temperature)
+    posterior = _Posterior(group, population, components, data.stimulus_ids)
+    models = _models(posterior, {name: number[name] for name in participant_ids}, temperature)
+    return HierarchicalFit(models, losses, temperature, posterior)
+
+
+def add_participant(fit: HierarchicalFit, data: TrialData, participant_id: str) -> SharedTrunk:
+    """Fit one more participant to training trials, and change nothing of the others.
+
+    The most likely values of what is personal, where how people differ and what GroupNet misses in the images stay as
+    they were found.
+
+    Parameters
+    ----------
+    fit
+        Of other people.
+    data
+        Trials of the new participant; images may be new.
+    participant_id
+        Who that is.
+
+    Returns
+    -------
+    SharedTrunk
+        The fitted models and one more.
+
+    Raises
+    ------
+    ValueError
+        If the participant has a model already, or no training trial.
+    """
+    if participant_id in fit.models.participant_ids:
+        raise ValueError(f"participant {participant_id} has a model already; fit everyone anew to change it.")
+    rows = data.rows("train", participant_id)
+    if not len(rows):
+        raise ValueError(f"participant {participant_id} has no training trial; nothing can be learned about them.")
+    posterior = fit.posterior
+    features = head_features(posterior.group.network, data.images[data.stimulus[rows]])
+    _, head = linear_head(posterior.group.network)
+    shared = features @ head.weight.T + head.bias + _missed(posterior, data, rows)
+    personal = _most_likely(posterior.population, posterior.components(features), shared, data.response[rows])
+    coefficients, (lapse,) = _coefficients(posterior.population, personal[None], fit.temperature)
+    return replace(
+        fit.models,
+        coefficients={**fit.models.coefficients, participant_id: coefficients[0]},
+        lapses={**fit.models.lapses, participant_id: lapse},
+    )
+
+
+@torch.no_grad()
+def _missed(posterior: _Posterior, data: TrialData, rows: np.ndarray) -> torch.Tensor:
+    """Return what GroupNet misses in the images of trials, logits (n, K): 0 for images that are new."""
+    population = posterior.population
+    known = {name: index for index, name in enumerate(posterior.stimulus_ids)}
+    places = [known.get(data.stimulus_ids[image], -1) for image in data.stimulus[rows].tolist()]
+    means = torch.cat([population.image_mean, torch.zeros(1, population.n_classes)])
+    return population.log_spread[3].exp() * means[places]
+
+
+def _most_likely(
+    population: "_Population", parts: torch.Tensor, shared: torch.Tensor, response: torch.Tensor
+) -> torch.Tensor:
+    """Maximise the posterior density of one person's own values, (size,)."""
+    own = torch.zeros(population.mean.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([own], max_iter=100, line_search_fn="strong_wolfe")
+    loadings = population.loadings.detach()
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        answers = population.answers(own.expand(len(parts), -1), parts, shared, loadings)
+        value = 0.5 * own.square().sum() - answers.gather(1, response[:, None]).sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return own.detach()
 
 
 def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trials:
@@ -314,26 +400,30 @@ def _temperature(population: _Population, parts: torch.Tensor, logits: torch.Ten
 
 
 @torch.no_grad()
-def _models(
-    group: TrainedNetwork,
-    population: _Population,
-    components: _Components,
-    number: dict[str, int],
-    temperature: float,
-) -> SharedTrunk:
+def _models(posterior: _Posterior, number: dict[str, int], temperature: float) -> SharedTrunk:
     """Write each person's logits as a linear combination of GroupNet's head, the loadings, and one bias a class."""
+    group, population, components = posterior.group, posterior.population, posterior.components
     _, head = linear_head(group.network)
     n_classes = population.n_classes
     weight = population.loadings @ components.directions.T
     nothing = torch.zeros(n_classes, *head.weight.shape)
-    z, bias, log_temperature, lapse = population.unpacked(population.mean)
-    one = torch.ones(len(z), 1)
-    coefficients = torch.cat([one, z, bias], dim=1) * torch.exp(-log_temperature)[:, None] / temperature
+    coefficients, lapses = _coefficients(population, population.mean, temperature)
     return SharedTrunk(
         group.specification,
         dict(group.network.state_dict()),
         torch.cat([head.weight[None], weight, nothing]),
         torch.cat([head.bias[None], -weight @ components.centre, torch.eye(n_classes)]),
         {name: coefficients[index].clone() for name, index in number.items()},
-        {name: torch.sigmoid(lapse[index]).item() for name, index in number.items()},
+        {name: lapses[index] for name, index in number.items()},
     )
+
+
+@torch.no_grad()
+def _coefficients(
+    population: _Population, personal: torch.Tensor, temperature: float
+) -> tuple[torch.Tensor, list[float]]:
+    """Return the weights of the heads, (n, 1 + R + K), and the lapses of people (n, size)."""
+    z, bias, log_temperature, lapse = population.unpacked(personal)
+    one = torch.ones(len(z), 1)
+    coefficients = torch.cat([one, z, bias], dim=1) * torch.exp(-log_temperature)[:, None] / temperature
+    return coefficients, torch.sigmoid(lapse).tolist()

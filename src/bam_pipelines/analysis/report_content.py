@@ -108,7 +108,7 @@ def report_content(
     return ReportContent(
         title=TITLE,
         simulated=simulated,
-        notices=_notices(results["guidance_summary"], manipulated),
+        notices=_notices(results, manipulated),
         key_numbers=key_numbers(results, manipulated),
         gallery=gallery_items(results["stimuli"], examples),
         figures=[
@@ -133,8 +133,14 @@ def report_content(
     )
 
 
-def _notices(guidance: dict[str, Any], manipulated: bool) -> list[str]:
+def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
+    reading, guidance = results["reading_report"], results["guidance_summary"]
+    if reading.get("split") == "resplit":
+        notices.append(
+            f"resplit: {reading['stimuli_in_both_splits']} images stood in both the training and the test trials of "
+            "these answers, so that images were split anew. Results on the split as it came are not comparable."
+        )
     if guidance["answers_per_stimulus"] < _ENOUGH_ANSWERS:
         notices.append(
             f"Each stimulus got {guidance['answers_per_stimulus']:.1f} answers on average. A stimulus that one person "

@@ -162,7 +162,8 @@ def _check_share(rejects: pd.DataFrame, accepted: int, highest: float) -> None:
         first = rejects.iloc[0]
         raise ValueError(
             f"{len(rejects)} of {everything} records cannot be used, more than behavior.max_reject_share of {highest}; "
-            f"the first: {first['file']}, line {first['line']}: {first['reason']}."
+            f"the first: {first['file']}, line {first['line']}: {first['reason']}. Correct or remove "
+            "them, or raise that share to read without them."
         )
 
 

@@ -1,11 +1,14 @@
 """Train, validation and test by image, the same for all participants."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from bam_pipelines.compute.seeds import numpy_generator
+
+SplitOrigin = Literal["own", "released", "resplit"]
 
 _SPLITS = ("train", "validation", "test")
 
@@ -50,7 +53,7 @@ def assign_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) 
     return trials.assign(split=pd.Categorical(assigned, categories=[*_SPLITS, "none"]))
 
 
-def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.DataFrame:
+def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) -> tuple[pd.DataFrame, SplitOrigin]:
     """Split trials that come without a split, or hold images out for validation where they come with train and test.
 
     Parameters
@@ -58,13 +61,16 @@ def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int
     trials
         Trial table; the trials of phase main have all a split or none.
     shares, seed
-        See :func:`assign_splits`. Of the images that stand in train only, validation gets the share that it has of
-        train and validation together.
+        See :func:`assign_splits`. Of the images that only train has, validation gets the share that it has of train and
+        validation together.
 
     Returns
     -------
     pandas.DataFrame
         A copy with ``split`` set.
+    SplitOrigin
+        ``own``: there was none. ``released``: train and test as they came. ``resplit``: train and test had images in
+        common, so that a model could be tested on images that it was fitted to; all were split anew.
 
     Raises
     ------
@@ -74,17 +80,19 @@ def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int
     main = trials[trials["phase"] == "main"]
     said = main["split"] != "none"
     if not said.any():
-        return assign_splits(trials, shares, seed)
+        return assign_splits(trials, shares, seed), "own"
     if not said.all():
         row = main[~said].iloc[0]
         raise ValueError(f"trial {row['row_id']} has no split where others have one; expected one in all or none.")
-    elsewhere = main.loc[main["split"] != "train", "stimulus_id"]
-    images = np.sort(np.setdiff1d(main["stimulus_id"].to_numpy(dtype=object), elsewhere.to_numpy(dtype=object)))
+    if (main.groupby("stimulus_id")["split"].nunique() > 1).any():
+        return assign_splits(trials, shares, seed), "resplit"
+    images = np.sort(main.loc[main["split"] == "train", "stimulus_id"].unique().astype(object))
     count = round(shares["validation"] / (shares["train"] + shares["validation"]) * len(images))
     if not 0 < count < len(images):
         raise ValueError(
-            f"split validation would hold {count} of {len(images)} images that only train has; expected at least one "
-            "in each: read more trials or change behavior.splits."
+            f"split validation would hold {count} of {len(images)} images that train has; expected at least one in "
+            "each: read more trials or change behavior.splits."
         )
     held_out = numpy_generator(seed, "behavior/splits").permutation(images)[:count]
-    return trials.assign(split=trials["split"].mask(trials["stimulus_id"].isin(held_out), "validation"))
+    split = trials["split"].mask(trials["stimulus_id"].isin(held_out), "validation")
+    return trials.assign(split=split), "released"

@@ -70,7 +70,7 @@ def _repeats(n: int, n_repeats: int, gap: int, draw: np.random.Generator) -> tup
     if n_repeats > n_early:
         raise ValueError(
             f"{n_repeats} repeats, each {gap} trials after its first showing, do not fit among {n} stimuli: at most "
-            f"{n_early} do; lower the round's repeat share or repeat_gap in behavior.session."
+            f"{n_early} do; lower repeat_share or repeat_gap in behavior.session or, for pairs, in experiment.pairs."
         )
     origins = draw.choice(n_early, n_repeats, replace=False) if n_repeats else np.zeros(0, dtype=np.int64)
     # Standing just before item q means that q − origin trials lie from one to the other, others inserted apart.

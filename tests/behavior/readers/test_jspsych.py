@@ -83,3 +83,12 @@ def test_the_interaction_log_is_counted_and_is_no_trial():
 def test_a_file_without_records():
     sitting = read_jspsych("[]", "d.json")
     assert (len(sitting.records), sitting.blurs, sitting.others) == (0, None, 0)
+
+
+def test_an_empty_file_is_a_reject():
+    for text in ("", "\ufeff \r\n"):
+        sitting = read_jspsych(text, "d.json")
+        assert len(sitting.records) == 0 and sitting.blurs is None
+        assert sitting.records.rejects[["file", "line", "reason"]].to_numpy().tolist() == [
+            ["d.json", 1, "found an empty file, expected records"]
+        ]

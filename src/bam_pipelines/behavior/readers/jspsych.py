@@ -8,7 +8,7 @@ import pandas as pd
 
 from bam_pipelines.behavior.readers.delimited import read_delimited
 from bam_pipelines.behavior.readers.json_text import read_json
-from bam_pipelines.behavior.readers.records import Records
+from bam_pipelines.behavior.readers.records import Records, build_records
 
 ANSWER = "bam_answer"
 MODALITY = "bam_modality"
@@ -52,8 +52,7 @@ def read_jspsych(text: str, file: str) -> Sitting:
     file
         Its name, for errors and rejects.
     """
-    is_json = text.removeprefix("\ufeff").lstrip()[:1] in ("[", "{")
-    records = read_json(text, file) if is_json else read_delimited(text, file)
+    records = _records(text, file)
     fields = records.fields
     events = _column(fields, "event").isin(_EVENTS) & _column(fields, "trial_type").isna()
     trials = ~events & (
@@ -70,6 +69,13 @@ def read_jspsych(text: str, file: str) -> Sitting:
         int((~events & ~trials).sum()),
         fields,
     )
+
+
+def _records(text: str, file: str) -> Records:
+    first = text.removeprefix("\ufeff").lstrip()[:1]
+    if not first:
+        return build_records([], file, [(1, "found an empty file, expected records")])
+    return read_json(text, file) if first in ("[", "{") else read_delimited(text, file)
 
 
 def _column(fields: pd.DataFrame, name: str) -> pd.Series:

@@ -185,6 +185,7 @@ def _rejects(
 
 
 def _extras(fields: pd.DataFrame, pseudonyms: Pseudonyms, outside_ids: set[str]) -> pd.DataFrame:
+    fields = fields.dropna(axis=1, how="all")  # what no trial says, such as the width of a screen asked for once
     names = fields.columns.astype("str").str.lower().str.replace(r"\W+", "_", regex=True).str.strip("_")
     texts = fields.set_axis("extra_" + names, axis=1).astype("str")
     return texts.apply(lambda column: pseudonyms.hide_in_texts(column, outside_ids))

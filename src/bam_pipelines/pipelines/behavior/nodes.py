@@ -66,7 +66,8 @@ def read_answers(parameters: dict[str, Any], seed: int, known: pd.DataFrame | No
     """Read people's answers from files, and split them by image where the source has no split of its own."""
     settings = behavior_settings(parameters)
     found = _ingested(settings, known, 1)
-    return found._replace(trials=complete_splits(found.trials, settings.splits, seed))
+    trials, origin = complete_splits(found.trials, settings.splits, seed)
+    return found._replace(trials=trials, report=found.report | {"split": origin})
 
 
 def read_answers_to_own_stimuli(parameters: dict[str, Any], seed: int, stimuli: pd.DataFrame) -> Round:

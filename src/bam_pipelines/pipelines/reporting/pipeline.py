@@ -11,6 +11,7 @@ _RESULTS = (
     "stimuli",
     "participants",
     "quality_report",
+    "reading_report",
     "guidance_summary",
     "alignment_metrics",
     "alignment_entropy",
