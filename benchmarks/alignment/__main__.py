@@ -48,6 +48,7 @@ CHEAP = ("mlp", "lrm")
 POPULATIONS = {"varied": CLASSIFIER_NAMES, "doubled": ("vgg", *CHEAP), "identical": ("vgg", *CHEAP)}
 FOCUS = "vgg"
 FEW = 60
+TIMED_AGAIN = 4
 SIZES = (25, 50, 100, 200)
 CLUSTERS = (2, 4, 8, 16)
 
@@ -108,7 +109,9 @@ class Bench:
         if self.population.name == "varied" or classifier in CHEAP:
             path = self.folder / f"paper_{classifier}"
             paper = _kept(path, lambda: paper_models(group, data, self.digits, people))
-            found["seconds_per_participant"]["paper"] = paper.seconds_per_participant
+            # what was kept may have been fitted beside other work: some are timed again, in the same call as ours
+            again = paper_models(group, data, self.digits, people[:TIMED_AGAIN]).seconds_per_participant
+            found["seconds_per_participant"] |= {"paper": paper.seconds_per_participant, "paper_again": again}
             same["paper"] = cross_predictions(paper.models, data)
         found["same_people"] = measure(same)
         if classifier in CHEAP:
@@ -148,7 +151,8 @@ def _headline(results: dict[str, Any]) -> dict[str, Any]:
     """Return what the calibrated population says over the five classifiers."""
     found = [results["populations"]["varied"][name] for name in CLASSIFIER_NAMES]
     seconds = {
-        arm: fmean(one["seconds_per_participant"][arm] for one in found) for arm in ("paper", "ours", "newcomer")
+        arm: fmean(one["seconds_per_participant"][arm] for one in found)
+        for arm in ("paper", "paper_again", "ours", "newcomer")
     }
     measures = {
         key: {arm: _mean([one["same_people"][key][arm] for one in found]) for arm in (*ARMS, "ours_less_paper")}
@@ -161,7 +165,7 @@ def _headline(results: dict[str, Any]) -> dict[str, Any]:
         }
         for arm in ARMS
     }
-    ratio = seconds["paper"] / seconds["ours"]
+    ratio = min(seconds["paper"], seconds["paper_again"]) / seconds["ours"]
     return {"time_per_participant_ratio": ratio, "seconds": seconds, **measures, "individual_gain": gains}
 
 

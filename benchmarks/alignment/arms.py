@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -65,7 +66,8 @@ def drawn_people(data: TrialData, classifier: str) -> list[str]:
 def paper_models(group: TrainedNetwork, data: TrialData, digits: Digits, people: Sequence[str]) -> Fitted:
     """Fine-tune a network for each of some people, two at a time."""
     began = time.perf_counter()
-    models, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, seed=0)
+    with TemporaryDirectory() as working:
+        models, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, 0, Path(working))
     return Fitted(models, (time.perf_counter() - began) / len(people))
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from bam_pipelines.alignment import fine_tuning
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals, fine_tune, mixture_batches
 from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.images.table import table_images
@@ -118,9 +119,10 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(base, data, compute):
     assert kept == pytest.approx(scores[0], rel=1e-6)
 
 
-def test_a_persons_model_does_not_depend_on_who_else_is_fitted(base, data, digits, compute):
+def test_a_persons_model_does_not_depend_on_who_else_is_fitted(base, data, digits, compute, tmp_path):
     def fitted(people):
-        models, epochs = align_individuals(base, data, digits, people, INDIVIDUAL, compute, seed=0)
+        working = tmp_path / "-".join(people)
+        models, epochs = align_individuals(base, data, digits, people, INDIVIDUAL, compute, 0, working)
         assert list(models.states) == list(epochs) == people
         return models.states
 
@@ -129,20 +131,38 @@ def test_a_persons_model_does_not_depend_on_who_else_is_fitted(base, data, digit
     assert not same_weights(together["a"], together["b"])
 
 
-def aligned(base, data, digits, compute):
+def test_whoever_was_fitted_before_a_kill_is_not_fitted_again(base, data, digits, compute, tmp_path, monkeypatch):
+    def fitted(people, seed=0):
+        return align_individuals(base, data, digits, people, INDIVIDUAL, compute, seed, tmp_path)
+
+    whole, epochs = fitted(["a", "b"])
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fine_tuning, "fine_tune", killed)
+    again, same_epochs = fitted(["b", "a"])
+    assert same_epochs == epochs
+    assert all(same_weights(whole.states[name], again.states[name]) for name in "ab")
+    for people, seed in ((["a", "c"], 0), (["a"], 1)):
+        with pytest.raises(KeyboardInterrupt):
+            fitted(people, seed)
+
+
+def aligned(base, data, digits, compute, working):
     group, fit = align_group(base, data, digits, GROUP, compute, seed=0)
-    models, _ = align_individuals(group, data, digits, ["a", "b"], INDIVIDUAL, compute, seed=0)
+    models, _ = align_individuals(group, data, digits, ["a", "b"], INDIVIDUAL, compute, 0, working)
     return {"group": group.network.state_dict(), **models.states}, [record.train_loss for record in fit.history]
 
 
 @pytest.mark.parametrize(("split", "matters"), [("test", False), ("train", True)])
-def test_no_weight_depends_on_test_answers(base, answers, data, digits, compute, split, matters):
+def test_no_weight_depends_on_test_answers(base, answers, data, digits, compute, split, matters, tmp_path):
     trials, stimuli = answers
     rows = trials["split"] == split
     trials.loc[rows, "response"] = np.roll(trials.loc[rows, "response"], 1)
     trials.loc[rows, "response"] = (trials.loc[rows, "response"] + 1) % 3
-    weights, losses = aligned(base, data, digits, compute)
-    changed, changed_losses = aligned(base, trial_data(trials, stimuli, 3), digits, compute)
+    weights, losses = aligned(base, data, digits, compute, tmp_path)
+    changed, changed_losses = aligned(base, trial_data(trials, stimuli, 3), digits, compute, tmp_path)
     for name in weights:
         assert same_weights(weights[name], changed[name]) is not matters, name
     assert (losses == changed_losses) is not matters

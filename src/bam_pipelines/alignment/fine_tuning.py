@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -11,11 +13,15 @@ from torch.nn import functional
 from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.device import Compute
+from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
-from bam_pipelines.compute.shards import run_shards
+from bam_pipelines.compute.shards import Arrays, ShardFolder
+from bam_pipelines.networks import training
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.training import Draw, Fit, TrainingSettings, fit_network
+
+_BEST_EPOCH = "*"  # no parameter's name
 
 Source = tuple[torch.Tensor, torch.Tensor]
 
@@ -158,8 +164,11 @@ def align_individuals(
     settings: FineTuning,
     compute: Compute,
     seed: int,
+    working: Path,
 ) -> tuple[WholeNetworks, dict[str, int]]:
     """Fine-tune GroupNet on each participant's training trials, everyone's, and digits: IndivNets.
+
+    Finished participants are kept: called again with the same arguments after it was killed, it goes on where it was.
 
     Parameters
     ----------
@@ -171,6 +180,8 @@ def align_individuals(
         Whom to fit; see :meth:`TrialData.participants`.
     settings, compute, seed
         How to train; a participant's result does not depend on who else is fitted.
+    working
+        Folder for finished participants, to be removed by the caller once the models are safe.
 
     Returns
     -------
@@ -179,10 +190,17 @@ def align_individuals(
     """
     fit = partial(_fit_individual, group, data, digits, settings, compute, seed)
     label = f"individual {group.specification.architecture}"
-    fits = run_shards(fit, list(participant_ids), compute.workers, label)
-    states = {name: result.network.state_dict() for name, result in zip(participant_ids, fits, strict=True)}
-    epochs = {name: result.best_epoch for name, result in zip(participant_ids, fits, strict=True)}
+    computed = compute.device.type, compute.bfloat16, seed
+    kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *computed))
+    fits = dict(zip(participant_ids, kept.run(fit, list(participant_ids), compute.workers, label), strict=True))
+    epochs = {name: int(arrays.pop(_BEST_EPOCH)) for name, arrays in fits.items()}
+    states = {name: {key: torch.from_numpy(value) for key, value in arrays.items()} for name, arrays in fits.items()}
     return WholeNetworks(group.specification, states), epochs
+
+
+def _source() -> list[str]:
+    """Return the text of what fits: what other code fitted must not be taken for what this one fits."""
+    return [Path(file).read_text(encoding="utf-8") for file in (__file__, training.__file__)]
 
 
 def _fit_individual(
@@ -193,9 +211,11 @@ def _fit_individual(
     compute: Compute,
     seed: int,
     participant_id: str,
-) -> Fit:
+) -> Arrays:
     own = data.batch(data.rows("train", participant_id))
     everyone = data.batch(data.rows("train"))
     own_seed = derive_seed(seed, "alignment/individual", group.specification.architecture, participant_id)
     validation = data.batch(data.rows("validation", participant_id))
-    return fine_tune(group.network, [own, everyone, digits], validation, settings, compute, own_seed)
+    fit = fine_tune(group.network, [own, everyone, digits], validation, settings, compute, own_seed)
+    state = {name: value.cpu().numpy() for name, value in fit.network.state_dict().items()}
+    return {**state, _BEST_EPOCH: np.array(fit.best_epoch)}

@@ -29,6 +29,7 @@ from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
 from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.pipelines.places import working_folder
 
 
 def fine_tune_group(
@@ -63,7 +64,9 @@ def fit_individuals(
     resources = resolve_compute(compute)
     if options["method"] == "paper":
         settings = _settings(options["paper"])
-        models, epochs = align_individuals(group, data, labelled_images(digits), people, settings, resources, seed)
+        working = working_folder(compute, f"align_individuals_{group.specification.architecture}")
+        digits_of = labelled_images(digits)
+        models, epochs = align_individuals(group, data, digits_of, people, settings, resources, seed, working)
         return models, {"n_participants": len(people), "best_epoch": epochs}
     with torch_threads(resources.threads):
         fit = fit_hierarchical(group, data, people, _hierarchical(options), seed)
