@@ -80,7 +80,7 @@ def describe_stimulus(stimulus: pd.Series) -> list[str]:
     first, second = int(stimulus["target_1"]), int(stimulus["target_2"])
     lines = [f"{first} | {second}"]
     if pd.isna(stimulus["model_1"]):
-        return lines
+        return [*lines, str(stimulus["strategy"])]
     name = classifier_title(str(stimulus["model_1"]))
     if pd.isna(stimulus["model_2"]):
         shares = f"{_short(stimulus['p1_target_1'])} | {_short(stimulus['p1_target_2'])}"

@@ -117,7 +117,7 @@ def report_content(
             if manipulated or name != "figure_manipulation"
         ],
         tables=[
-            frame_table("Classifiers", results["classifiers_summary"]),
+            frame_table("Classifiers", _titled(results["classifiers_summary"])),
             acceptance_table(results["sampling_acceptance"]),
             metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True),
             frame_table("Behavior: participants", results["participants"], folded=True),
@@ -131,6 +131,10 @@ def report_content(
         artifacts={name: str(version) for name, version in identity["artifacts"].items()},
         limits=[_SIMULATED_LIMIT, *_LIMITS] if simulated else _LIMITS,
     )
+
+
+def _titled(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(classifier=[classifier_title(str(name)) for name in table["classifier"]])
 
 
 def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
@@ -220,7 +224,7 @@ def _individual_gains(summary: dict[str, dict[str, Any]]) -> list[KeyNumber]:
         KeyNumber(
             f"{classifier_title(name)}: individual gain, nats a trial",
             "—",
-            UNDEFINED if gain is None else f"{_signed(gain)}, p {_p(gain['p'])}",
+            UNDEFINED if gain is None else f"{_signed(gain)}; with models dealt out at random p {_p(gain['p'])}",
         )
         for name in ordered_classifiers(summary)
         for gain in [(summary[name]["individual_gain"] or {}).get("log_loss")]

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.answer_summary import stimulus_entropies
 from bam_pipelines.analysis.style import empty_panel, new_figure, plain_axes
 
 _COLOUR = "#0072B2"
+_NOTHING = "#D9C7B0"
 _EXCLUDED = "#D55E00"
 
 
@@ -62,6 +64,7 @@ def _draw_response_times(axes: Axes, entropies: pd.DataFrame) -> None:
     axes.set_xlabel("entropy of the answers to an image (bits)")
     axes.set_ylabel("median response time (ms)")
     axes.set_ylim(bottom=0)
+    axes.set_xlim(-0.05, max(1.0, float(timed["entropy"].max())) + 0.05)
 
 
 def _draw_catch_accuracy(axes: Axes, participants: pd.DataFrame, threshold: float) -> None:
@@ -85,8 +88,10 @@ def _draw_targets(axes: Axes, shares: np.ndarray) -> None:
         empty_panel(axes, "no answers to images with two targets")
         return
     lower = np.where(np.tril(np.ones_like(shares, dtype=bool), k=-1), shares, np.nan)
+    unasked = np.where(np.tril(np.isnan(shares), k=-1), 0.0, np.nan)
+    axes.imshow(unasked[1:, :-1], cmap=ListedColormap([_NOTHING]))
     mesh = axes.imshow(lower[1:, :-1], cmap="Blues", vmin=0, vmax=1)
-    plain_axes(axes, "d", "Answers that are one of the two targets")
+    plain_axes(axes, "d", "Answers that are one of the two targets\n(brown: no answers)")
     classes = range(len(shares))
     axes.set_xticks(range(len(shares) - 1), labels=[str(name) for name in classes[:-1]])
     axes.set_yticks(range(len(shares) - 1), labels=[str(name) for name in classes[1:]])
