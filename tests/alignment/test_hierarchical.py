@@ -117,9 +117,9 @@ def test_what_all_see_and_groupnet_does_not_is_not_taken_for_personal(group, tru
 
 
 def test_logits_are_divided_by_the_temperature_of_the_validation_trials(group, data, fitted, monkeypatch):
-    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: 2 * fitted.temperature)
+    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: (2 * fitted.temperature, 0.0))
     cooler = fit_hierarchical(group, data, ["p00"], settings_of(steps=1), seed=0)
-    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: fitted.temperature)
+    monkeypatch.setattr(hierarchical, "_temperature", lambda *_: (fitted.temperature, 0.0))
     warmer = fit_hierarchical(group, data, ["p00"], settings_of(steps=1), seed=0)
     assert cooler.temperature == 2 * warmer.temperature
     assert torch.allclose(2 * cooler.models.coefficients["p00"], warmer.models.coefficients["p00"])

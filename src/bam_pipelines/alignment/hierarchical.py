@@ -169,7 +169,7 @@ def fit_hierarchical(
         len(people), len(data.images), settings.rank, logits.shape[1], components.directions.shape[1], generator
     )
     losses = _fit(population, components(features), logits, train, validation, settings, generator)
-    temperature = _temperature(population, components(features), logits, validation)
+    temperature, _ = _temperature(population, components(features), logits, validation)
     posterior = _Posterior(group, population, components, data.stimulus_ids)
     models = _models(posterior, {name: number[name] for name in participant_ids}, temperature)
     return HierarchicalFit(models, losses, temperature, posterior)
@@ -372,8 +372,7 @@ def _fit(
         optimiser.step()
         schedule.step()
         if step in looks:
-            temperature = _temperature(population, parts, logits, validation)
-            losses.append(_log_loss(population, parts, logits, validation, temperature))
+            losses.append(_temperature(population, parts, logits, validation)[1])
             if losses[-1] == min(losses):
                 best = copy.deepcopy(population.state_dict())
     population.load_state_dict(best)
@@ -381,22 +380,23 @@ def _fit(
 
 
 @torch.no_grad()
-def _log_loss(
-    population: _Population, parts: torch.Tensor, logits: torch.Tensor, trials: _Trials, temperature: float
-) -> float:
-    """Return the mean log-loss of posterior means, nats."""
+def _temperature(
+    population: _Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials
+) -> tuple[float, float]:
+    """Return what logits are best divided by, and the log-loss then, nats, of posterior means on validation trials.
+
+    GroupNet was fitted to the training images and is too sure of them.
+    """
     seen, lapse = population.perceived(
-        population.mean[trials.person], parts[trials.stimulus], logits[trials.stimulus], population.loadings
+        population.mean[validation.person], parts[validation.stimulus], logits[validation.stimulus], population.loadings
     )
-    return -_with_guesses(seen / temperature, lapse).gather(1, trials.response[:, None]).mean().item()
 
+    def log_loss(log_temperature: float) -> float:
+        answers = _with_guesses(seen * math.exp(-log_temperature), lapse)
+        return -answers.gather(1, validation.response[:, None]).mean().item()
 
-def _temperature(population: _Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials) -> float:
-    """Return what logits are best divided by: GroupNet was fitted to the training images and is too sure of them."""
-    found = minimize_scalar(
-        lambda log: _log_loss(population, parts, logits, validation, math.exp(log)), bounds=(-2, 2), method="bounded"
-    )
-    return math.exp(found.x)
+    found = minimize_scalar(log_loss, bounds=(-2, 2), method="bounded", options={"xatol": 1e-3})
+    return math.exp(found.x), float(found.fun)
 
 
 @torch.no_grad()
