@@ -32,22 +32,33 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def browser(tmp_path):
-    """A window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
+def open_browser(tmp_path):
+    """A function from preferences to a window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
     from selenium import webdriver
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in (*FLAGS, "--window-size=1200,900"):
-        options.add_argument(flag)
-    downloads = tmp_path / "downloads"
-    downloads.mkdir()
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    driver.set_script_timeout(WAIT)
-    yield driver
-    driver.quit()
+    opened = []
+
+    def open_window(**preferences):
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for flag in (*FLAGS, "--window-size=1200,900"):
+            options.add_argument(flag)
+        downloads = tmp_path / "downloads"
+        downloads.mkdir()
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads), **preferences})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        opened.append(webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver"))))
+        opened[-1].set_script_timeout(WAIT)
+        return opened[-1]
+
+    yield open_window
+    for driver in opened:
+        driver.quit()
+
+
+@pytest.fixture
+def browser(open_browser):
+    return open_browser()
 
 
 class Served:

@@ -139,6 +139,29 @@ def test_a_second_tab_is_told_to_go_back(browser, served):
     assert take_part(browser)[0] == ["finished"]
 
 
+def test_a_browser_that_keeps_nothing_takes_part_all_the_same(open_browser, served, study, tmp_path):
+    browser = open_browser(**{"profile.default_content_setting_values.cookies": 2})
+    browser.get(served.address)
+    assert browser.execute_script("try { return localStorage.length; } catch { return 'none'; }") == "none"
+    assert state(browser)[0] == "page"
+    # the address leads back to the place
+    browser.refresh()
+    assert take_part(browser)[0] == ["finished"]
+    assert [(place.session, place.finished) for place in served.store.places] == [(2, True)]
+    browser.get((study / "index.html").as_uri() + "?list=1")
+    assert take_part(browser)[0] == ["finished"]
+    assert len([record for record in downloaded(tmp_path / "downloads") if "stimulus_id" in record]) == 10
+
+
+@pytest.mark.parametrize("where", ["served", "from disk"])
+def test_a_full_memory_of_the_browser_stops_nobody(browser, served, study, where):
+    script = "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); };"
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    browser.get(served.address if where == "served" else (study / "index.html").as_uri())
+    assert take_part(browser)[0] == ["finished"]
+    assert len(served.store.places) == (where == "served")
+
+
 def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path):
     folder = tmp_path / "wide"
     FolderDataset(filepath=str(folder)).save(build(scale=40))

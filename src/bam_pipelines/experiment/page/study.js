@@ -12,6 +12,15 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
   return parameters.PROLIFIC_PID || null;
 }
 
+// what the browser keeps for the next opening of this page; where it keeps nothing for us, the study goes on without
+function bamKept(use) {
+  try {
+    return use(localStorage);
+  } catch {
+    return null;
+  }
+}
+
 (() => {
   const design = window.BAM_DESIGN;
   const words = design.texts;
@@ -30,14 +39,15 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     show(`<p role="alert">${escape(known ? say(error.word) : `${say("study_error")}: ${error.message}`)}</p>`);
   }
 
-  // one tab at a time; where the browser knows no locks, the server still refuses the older tab
+  // one tab at a time; where the browser knows no locks or gives us none, the server still refuses the older tab
   function alone() {
     if (!navigator.locks || window.BAM_TRANSPORT.leave) return Promise.resolve(true);
     return new Promise((resolve) => {
-      navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, (lock) => {
+      const held = (lock) => {
         resolve(lock !== null);
         return lock === null ? null : new Promise(() => {});
-      });
+      };
+      navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, held).catch(() => resolve(true));
     });
   }
 
