@@ -134,6 +134,12 @@ def press(driver, key):
     ActionChains(driver).send_keys(key).perform()
 
 
+def resize(driver, width, height):
+    """Give the page the window of a telephone, or another one of this size."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
 def by_keys(driver, stimulus_id):
     press(driver, str(answer_to(stimulus_id)))
 

@@ -19,6 +19,8 @@ from tests.experiment.browser.conftest import (
     complaints,
     downloaded,
     state,
+    press,
+    resize,
     take_part,
     wait_for,
 )
@@ -162,11 +164,23 @@ def test_a_full_memory_of_the_browser_stops_nobody(browser, served, study, where
     assert len(served.store.places) == (where == "served")
 
 
-def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path):
+def test_a_window_that_is_too_small_is_waited_for_before_a_place_is_taken(browser, served, texts):
+    resize(browser, 844, 250)
+    browser.get(served.address)
+    assert state(browser) == ["alert", texts["window_small"]]
+    assert served.store.places == []
+    resize(browser, 390, 844)
+    wait_for(lambda: state(browser)[0] == "page", "the welcome")
+    browser.find_element("css selector", "button.forward").click()
+    assert take_part(browser)[0] == ["finished"]
+    assert len(served.store.places) == 1
+
+
+@pytest.mark.parametrize("width, height", [(360, 640), (844, 390)])
+def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path, width, height):
     folder = tmp_path / "wide"
-    FolderDataset(filepath=str(folder)).save(build(scale=40))
-    size = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    FolderDataset(filepath=str(folder)).save(build(scale=46))
+    resize(browser, width, height)
     browser.get((folder / "index.html").as_uri() + "?list=1")
     take_part(browser, by_buttons, stop=lambda found: found[0] == "trial")
     boxes = browser.execute_script(
@@ -174,9 +188,29 @@ def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, bu
         "const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom, box.height]; })"
     )
     assert len(boxes) == 1 + N_CLASSES
-    for left, top, right, bottom, height in boxes:
-        assert left >= 0 and top >= 0 and right <= 360 and bottom <= 640
-        assert height >= 44  # what a finger hits
+    for left, top, right, bottom, tall in boxes:
+        assert left >= 0 and top >= 0 and right <= width and bottom <= height
+        assert tall >= 44  # what a finger hits
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (844, 390)])
+def test_the_cross_stands_where_the_pictures_middle_will_be(browser, build, tmp_path, width, height):
+    folder = tmp_path / "slow"
+    FolderDataset(filepath=str(folder)).save(build(scale=40, fixation_ms=2000))
+    resize(browser, width, height)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+
+    def middle(selector):
+        script = f"return document.querySelector('{selector}')?.getBoundingClientRect().toJSON()"
+        box = wait_for(lambda: browser.execute_script(script), selector)
+        return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+    # welcome, consent and instructions
+    for _ in range(3):
+        assert state(browser)[0] == "page"
+        press(browser, "\ue007")
+    cross = middle(".cross")
+    assert cross == pytest.approx(middle(".stimulus img"), abs=1)
 
 
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
@@ -185,8 +219,6 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
     browser.get((folder / "index.html").as_uri() + "?list=1")
 
     def judge(driver, stimulus_id):
-        from tests.experiment.browser.conftest import press
-
         press(driver, "fj"[answer_to(stimulus_id) > 0])
 
     assert take_part(browser, judge)[0] == ["finished"]

@@ -25,8 +25,12 @@ function bamKept(use) {
   const design = window.BAM_DESIGN;
   const words = design.texts;
   const transport = window.BAM_TRANSPORT;
+  // px of a window in which picture and buttons can be used
+  const NARROWEST = 300;
+  const LOWEST = 300;
   const keys = design.task === "judgment" ? ["f", "j"] : design.labels.map(String);
   const say = (word, values = {}) => words[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
   const escape = (text) => text.replace(/[&<>"]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[mark]);
   const source = (trial) => `stimuli/${trial.stimulus_id}.png`;
 
@@ -48,6 +52,23 @@ function bamKept(use) {
         return lock === null ? null : new Promise(() => {});
       };
       navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, held).catch(() => resolve(true));
+    });
+  }
+
+  // before a place is taken: a telephone can be turned, a window be made larger
+  function room() {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (window.innerWidth < NARROWEST || window.innerHeight < LOWEST) {
+          show(`<p role="alert">${escape(say("window_small"))}</p>`);
+          return;
+        }
+        window.removeEventListener("resize", look);
+        document.body.innerHTML = "";
+        resolve();
+      };
+      window.addEventListener("resize", look);
+      look();
     });
   }
 
@@ -79,11 +100,13 @@ function bamKept(use) {
     return `<div class="stimulus"><img src="${source(trial)}" ${size} alt="${escape(say("picture"))}"></div>`;
   }
 
+  const asked = (html) => `<p class="question">${escape(say(`question_${design.task}`))}</p>${html}`;
+
   function answerTrial(trial, block, jsPsych, progress) {
-    const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
     return {
       type: jsPsychHtmlMultiResponse,
-      stimulus: `<p class="question">${escape(say(`question_${design.task}`))}</p>${picture(trial)}`,
+      css_classes: "trial",
+      stimulus: asked(picture(trial)),
       keyboard_choices: keys,
       button_choices: labels,
       button_html: (choice) => `<button type="button">${escape(choice)}</button>`,
@@ -101,7 +124,14 @@ function bamKept(use) {
   }
 
   const pause = (html, duration) => ({ type: jsPsychHtmlKeyboardResponse, stimulus: html, choices: "NO_KEYS", trial_duration: duration });
-  const fixation = () => pause(`<div class="fixation" style="height: ${design.image_height}px" aria-hidden="true">+</div>`, design.fixation_ms);
+
+  // everything that the picture's page has, unseen, so that the cross stands where the picture's middle will be
+  function fixation() {
+    const size = `style="aspect-ratio: ${design.image_width} / ${design.image_height}; width: ${design.image_width}px"`;
+    const buttons = labels.map((label) => `<div><button type="button">${escape(label)}</button></div>`).join("");
+    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="answers">${buttons}</div>`;
+    return { ...pause(`<div class="fixation" aria-hidden="true">${html}</div>`, design.fixation_ms), css_classes: "trial", save_trial_parameters: { stimulus: false } };
+  }
 
   function feedback(trial, jsPsych) {
     const judged = trial.expected_response === 1 ? "wrong_yes" : "wrong_no";
@@ -189,7 +219,7 @@ function bamKept(use) {
   }
 
   function opening(jsPsych, place) {
-    const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"], minimum_width: 300, minimum_height: 400, exclusion_message: () => `<p>${escape(say("browser"))}</p>` };
+    const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"] };
     const first = place.blocks.length === 0;
     const pages = first
       ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
@@ -239,3 +269,4 @@ function bamKept(use) {
 
   window.addEventListener("DOMContentLoaded", () => run().catch(stop));
 })();
+    await room();
