@@ -148,6 +148,14 @@ def by_buttons(driver, stimulus_id):
     driver.find_elements("css selector", ".answers button")[answer_to(stimulus_id)].click()
 
 
+def measure(driver):
+    """Say that a card is a pixel wider than drawn at first, and that the eyes are 60 cm away."""
+    assert not driver.find_element("css selector", "#jspsych-survey-html-form-next").is_enabled()
+    press(driver, "\ue014")
+    driver.find_element("css selector", "#distance").send_keys("60")
+    driver.find_element("css selector", "#jspsych-survey-html-form-next").click()
+
+
 def take_part(driver, answer=by_keys, stop=lambda found: False):
     """Go through pages by the Enter key and through trials by ``answer`` until the end, or until ``stop`` says so.
 
@@ -161,7 +169,7 @@ def take_part(driver, answer=by_keys, stop=lambda found: False):
         if found[0] == "page":
             press(driver, "\ue007")
         elif found[0] == "screen":
-            driver.find_element("css selector", "#jspsych-survey-html-form-next").click()
+            measure(driver)
         else:
             stimulus_id = found[1].removeprefix("stimuli/").removesuffix(".png")
             answer(driver, stimulus_id)

@@ -140,33 +140,60 @@ function bamKept(use) {
     return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
   }
 
+  // what a form says whose parts are all given; of one that was declined nothing is known
+  function measured({ card_px, card_mm, distance_cm }) {
+    if (card_px === undefined) return { viewing_distance_cm: null, image_degrees: null };
+    // a picture is never wider than study.css lets it be
+    const width = Math.min(design.image_width, 0.9 * window.innerWidth);
+    const millimetres = (width * Number(card_mm)) / Number(card_px);
+    const distance = Number(distance_cm);
+    return { viewing_distance_cm: distance, image_degrees: (2 * Math.atan(millimetres / 20 / distance) * 180) / Math.PI };
+  }
+
   function screenForm(jsPsych) {
+    // a telephone is narrower than a card is long
+    const upright = window.innerWidth < 600;
     const html = `<div class="page">${words.screen}
       <label for="card">${escape(say("card_width"))}</label>
-      <input id="card" name="card_px" type="range" min="150" max="900" value="320">
-      <div class="card" id="box"></div>
+      <input id="card" name="card_px" type="range" min="150" max="900" value="${upright ? 240 : 320}">
+      <input name="card_mm" type="hidden" value="${upright ? 53.98 : 85.6}">
+      <div class="card ${upright ? "upright" : ""}" id="box"></div>
       <label for="distance">${escape(say("distance"))}</label>
-      <input id="distance" name="distance_cm" type="number" min="20" max="200" value="60" required><p></p></div>`;
+      <input id="distance" name="distance_cm" type="number" min="20" max="200" required><p></p></div>`;
     return {
       type: jsPsychSurveyHtmlForm,
       html,
       button_label: say("continue"),
-      on_load: () => {
-        const card = document.querySelector("#card");
-        if (card === null) return;
-        const draw = () => { document.querySelector("#box").style.width = `${card.value}px`; };
-        card.addEventListener("input", draw);
-        draw();
-        card.focus();
-      },
-      on_finish: (data) => {
-        const millimetres = (design.image_width * 85.6) / Number(data.response.card_px);
-        const distance = Number(data.response.distance_cm);
-        const degrees = (2 * Math.atan(millimetres / 20 / distance) * 180) / Math.PI;
-        // every trial of the sitting carries them, into the trial table
-        jsPsych.data.addProperties({ viewing_distance_cm: distance, image_degrees: degrees });
-      },
+      on_load: () => prepareForm(document.querySelector("#jspsych-survey-html-form")),
+      // every trial of the sitting carries them, into the trial table
+      on_finish: (data) => jsPsych.data.addProperties(measured(data.response)),
     };
+  }
+
+  // goes on when both were measured, so that what it shows at first is never taken for an answer, or when declined
+  function prepareForm(form) {
+    if (form === null) return;
+    const [card, distance, forward] = ["#card", "#distance", "[type=submit]"].map((one) => form.querySelector(one));
+    const box = form.querySelector("#box");
+    const decline = document.createElement("button");
+    let moved = false;
+    const draw = () => { box.style.width = `${card.value}px`; };
+    const look = () => { forward.disabled = !moved || !distance.checkValidity(); };
+    decline.type = "button";
+    decline.id = "decline";
+    decline.textContent = say("not_measured");
+    decline.addEventListener("click", () => {
+      // a form leaves out what is disabled
+      for (const input of form.querySelectorAll("input")) input.disabled = true;
+      form.dispatchEvent(new Event("submit", { cancelable: true }));
+    });
+    card.max = Math.min(card.max, card.clientWidth);
+    card.addEventListener("input", () => { moved = true; draw(); look(); });
+    distance.addEventListener("input", look);
+    form.append(decline);
+    draw();
+    look();
+    card.focus();
   }
 
   function saving(number, jsPsych, sent) {
@@ -224,8 +251,9 @@ function bamKept(use) {
     const pages = first
       ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
       : [note(say("resumed"))];
+    // who comes back may sit at another screen, so its size is asked again
     const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => document.querySelector("#jspsych-fullscreen-btn")?.focus() };
-    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
+    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
   }
 
   async function finish(trouble) {
@@ -243,6 +271,7 @@ function bamKept(use) {
 
   async function run() {
     if (!(await alone())) throw new BamStop("other_tab");
+    await room();
     const place = await transport.start(design, startTrouble);
     const list = await loadList(place.list);
     const blocks = list.blocks.filter((block) => !place.blocks.includes(block.number));
@@ -269,4 +298,3 @@ function bamKept(use) {
 
   window.addEventListener("DOMContentLoaded", () => run().catch(stop));
 })();
-    await room();
