@@ -101,6 +101,23 @@ def test_a_reload_goes_on_with_the_block_that_was_not_stored(browser, served, re
     assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
 
 
+def test_practice_is_announced_to_those_who_have_it_before_them(browser, served, plan, texts):
+    third = ["trial", f"stimuli/{planned(plan)['stimulus_id'][2]}.png"]
+    read = []
+
+    def reads_on(found):
+        read.extend(found[1:])
+        return found == third
+
+    browser.get(served.address)
+    take_part(browser, stop=reads_on)
+    assert [texts["practice_digit"] in text for text in read if "What to do" in text] == [True]
+    read.clear()
+    browser.refresh()
+    take_part(browser, stop=reads_on)
+    assert [texts["practice_digit"] in text for text in read if "What to do" in text] == [False]
+
+
 def test_who_finished_sees_the_end_again_and_the_next_person_begins_anew(browser, served):
     browser.get(served.address)
     assert take_part(browser)[0] == ["finished"]

@@ -245,7 +245,13 @@ function bamKept(use) {
     return timeline;
   }
 
-  function opening(jsPsych, place) {
+  // who comes back after practice is not told of it again
+  function instructions(blocks) {
+    const practice = blocks[0].number === 0 ? `<p>${escape(say(`practice_${design.task}`))}</p>` : "";
+    return page(words[`instructions_${design.task}`] + practice, say("continue"));
+  }
+
+  function opening(jsPsych, place, blocks) {
     const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"] };
     const first = place.blocks.length === 0;
     const pages = first
@@ -253,7 +259,7 @@ function bamKept(use) {
       : [note(say("resumed"))];
     // who comes back may sit at another screen, so its size is asked again
     const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => document.querySelector("#jspsych-fullscreen-btn")?.focus() };
-    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
+    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(design.screen_size ? [screenForm(jsPsych)] : []), instructions(blocks)];
   }
 
   async function finish(trouble) {
@@ -290,7 +296,7 @@ function bamKept(use) {
     const left = blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
     const counted = { all, done: all - left };
     jsPsych.data.addProperties({ participant_id: place.participant_id, session: place.session, round: design.round, list: place.list, planned_trials: all, study: design.name });
-    const timeline = [...opening(jsPsych, place), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
+    const timeline = [...opening(jsPsych, place, blocks), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
     document.body.innerHTML = "";
     if (window.BAM_SIMULATE) await jsPsych.simulate(timeline, window.BAM_SIMULATE.mode, window.BAM_SIMULATE.options);
     else await jsPsych.run(timeline);
