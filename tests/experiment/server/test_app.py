@@ -1,3 +1,5 @@
+import html
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -114,6 +116,16 @@ def test_status_says_whom_the_rules_would_exclude(client, store, answers):
     # the same answer to everything
     assert page.count("straight lining") == 2
     assert "2 finished, 2 would be excluded" in page
+
+
+@pytest.mark.parametrize("name", ["<b>.json", "digits-0006.jsonl"])
+def test_status_names_a_file_that_cannot_be_read(client, store, answers, name):
+    save(client, start(client, store).json(), answers, 1)
+    (store.folder / name).touch()
+    answer = client.get(f"/status?key={KEY}")
+    assert answer.status_code == 200
+    assert f"cannot be applied: {html.escape(name)}: found no line" in answer.text
+    assert "1 of 4 places taken, 0 finished." in answer.text and "<b>" not in answer.text
 
 
 def test_status_shows_texts_and_does_not_obey_them(client_of, store):

@@ -23,8 +23,7 @@ def status_page(store: AnswerStore, screen: Screen) -> str:
         Applies the quality rules.
     """
     finished = frozenset(place.participant_id for place in store.places if place.finished)
-    answered = any(block > 0 for place in store.places for block in place.blocks)
-    reasons = screen(finished).to_dict() if answered else {}
+    reasons, trouble = _screened(store, screen, finished)
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     return template.render(
@@ -34,7 +33,18 @@ def status_page(store: AnswerStore, screen: Screen) -> str:
         n_lists=len(store.plan.blocks),
         finished=len(finished),
         excluded=sum(reason != "" for reason in reasons.values()),
+        trouble=trouble,
     )
+
+
+def _screened(store: AnswerStore, screen: Screen, finished: frozenset[str]) -> tuple[dict[str, str], str | None]:
+    """Return the broken rules by id, and what keeps the rules from being applied: a file that cannot be read."""
+    if not any(block > 0 for place in store.places for block in place.blocks):
+        return {}, None
+    try:
+        return screen(finished).to_dict(), None
+    except ValueError as error:
+        return {}, str(error)
 
 
 def _row(store: AnswerStore, place: Place, reason: str) -> dict[str, Any]:
