@@ -231,6 +231,16 @@ def test_the_cross_stands_where_the_pictures_middle_will_be(browser, build, tmp_
     assert cross == pytest.approx(middle(".stimulus img"), abs=1)
 
 
+def test_the_experimenters_page_fits_a_telephone(browser, served):
+    served.store.start(None, None, served.store.plan.design_id)
+    resize(browser, 390, 844)
+    browser.get(served.address + "status?key=key")
+    # the table is wider, and scrolls by itself
+    assert browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
+    script = "const one = document.querySelector('.wide'); one.scrollLeft = 1000; return one.scrollLeft > 0;"
+    assert browser.execute_script(script)
+
+
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
     folder = tmp_path / "judgment"
     FolderDataset(filepath=str(folder)).save(build(task="judgment"))

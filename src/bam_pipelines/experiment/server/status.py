@@ -1,5 +1,6 @@
 """The experimenter's page: who is how far, and whom the quality rules would exclude so far."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,21 @@ def _screened(store: AnswerStore, screen: Screen, finished: frozenset[str]) -> t
 
 
 def _row(store: AnswerStore, place: Place, reason: str) -> dict[str, Any]:
-    planned = store.plan.blocks[place.list]
-    answered = sum(planned[block].total() for block in place.blocks)
+    # practice is no trial that the rules or planned_trials count
+    planned = {block: shown.total() for block, shown in store.plan.blocks[place.list].items() if block > 0}
+    answered = sum(planned.get(block, 0) for block in place.blocks)
     return {
         "number": place.number,
         "list": place.list,
         "sessions": place.session,
         "answered": answered,
-        "planned": sum(block.total() for block in planned.values()),
+        "planned": sum(planned.values()),
+        "heard": _ago(time.time() - place.seen),
         "finished": place.finished,
         "excluded": reason.replace(";", ", ").replace("_", " "),
     }
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds / 60)
+    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
