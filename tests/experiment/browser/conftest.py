@@ -64,8 +64,8 @@ def browser(open_browser):
 class Served:
     """A study's server that can be ended and started again on the same port."""
 
-    def __init__(self, study, answers, behavior):
-        self.study, self.answers, self.behavior = study, answers, behavior
+    def __init__(self, study, answers, behavior, token=None):
+        self.study, self.answers, self.behavior, self.token = study, answers, behavior, token
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -73,7 +73,7 @@ class Served:
 
     def begin(self):
         self.store = AnswerStore(self.answers, read_plan(self.study), 3600)
-        access = Access("key", None, ("127.0.0.1",))
+        access = Access("key", self.token, ("127.0.0.1",))
         app = create_app(self.store, access, screen_answers(self.answers, self.behavior))
         self.server = uvicorn.Server(
             uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)

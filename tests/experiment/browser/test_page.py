@@ -173,6 +173,21 @@ def test_a_browser_that_keeps_nothing_takes_part_all_the_same(open_browser, serv
     assert len([record for record in downloaded(tmp_path / "downloads") if "stimulus_id" in record]) == 10
 
 
+def test_a_page_whose_scripts_do_not_come_says_what_it_needs(open_browser, study, tmp_path, settings_of, texts):
+    served = Served(study, tmp_path / "answers", settings_of()[1], "a-token-of-the-lab")
+    served.begin()
+    # the cookie would open all files but the page itself
+    browser = open_browser(**{"profile.default_content_setting_values.cookies": 2})
+    browser.get(served.address + "?access=a-token-of-the-lab")
+    assert browser.find_element("css selector", "body").text == texts["browser"]
+    served.end()
+    (study / "study.js").unlink()
+    browser.get((study / "index.html").as_uri())
+    words = browser.find_element("css selector", "body")
+    assert words.text == ""
+    wait_for(lambda: words.text == texts["browser"], "the words")
+
+
 @pytest.mark.parametrize("where", ["served", "from disk"])
 def test_a_full_memory_of_the_browser_stops_nobody(browser, served, study, where):
     script = "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); };"
