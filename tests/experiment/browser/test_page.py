@@ -271,6 +271,16 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
     assert trials["response"].tolist() == [int(answer_to(name) > 0) for name in trials["stimulus_id"]]
 
 
+def test_a_telephone_shows_yes_and_no_in_one_line_each(browser, build, tmp_path):
+    folder = tmp_path / "judgment"
+    FolderDataset(filepath=str(folder)).save(build(task="judgment"))
+    resize(browser, 390, 844)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    take_part(browser, stop=lambda found: found[0] == "trial")
+    heights = [one.size["height"] for one in browser.find_elements("css selector", ".answers button")]
+    assert heights == [48, 48]
+
+
 def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
     script = "window.BAM_SIMULATE = { mode: 'data-only', options: {} };"
     browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})

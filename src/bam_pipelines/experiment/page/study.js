@@ -111,7 +111,7 @@ function bamKept(use) {
       button_choices: labels,
       button_html: (choice) => `<button type="button">${escape(choice)}</button>`,
       data: { ...trial, task: design.task, block },
-      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers"),
+      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers", design.task),
       on_finish: (data) => {
         // the answer's number is what is read back; a key of the judgment task is no number
         const answer = data.response_source === "button" ? data.button_response : keys.indexOf(data.keyboard_response);
@@ -129,7 +129,7 @@ function bamKept(use) {
   function fixation() {
     const size = `style="aspect-ratio: ${design.image_width} / ${design.image_height}; width: ${design.image_width}px"`;
     const buttons = labels.map((label) => `<div><button type="button">${escape(label)}</button></div>`).join("");
-    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="answers">${buttons}</div>`;
+    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="answers ${design.task}">${buttons}</div>`;
     return { ...pause(`<div class="fixation" aria-hidden="true">${html}</div>`, design.fixation_ms), css_classes: "trial", save_trial_parameters: { stimulus: false } };
   }
 
