@@ -119,10 +119,20 @@ def test_preregistration_says_what_will_be_done(pair_plan, settings_of):
     assert "3 participants in 3 pairs" in page
     assert "16 different stimuli:\n  8 of source `individual`,\n  4 of source `swapped`,\n  4 of source" in page
     # 2 x 20 and 2 catch trials
-    assert "A person sees 42 to 42 trials" in page
+    assert "A person sees 42 trials" in page
     assert "N(customised) − N(swapped)" in page
     for text in exclusion_texts(rules):
         assert f"- {text}\n" in page
+
+
+def test_preregistration_counts_one_and_ranges_as_people_write_them(settings_of):
+    lists = pd.DataFrame({"list": [1, 1, 2, 2, 2], "phase": "main"})
+    study = {"name": "digits", "design_id": "0123", "round": 2}
+    design = PairDesign(1, {"individual": 1.0}, 0.0, 1, 600)
+    page = preregistration(study, lists, PAIRS.iloc[:1], design, settings_of()[1].quality)
+    assert "2 participants in 1 pair. Both" in page
+    assert "1 different stimulus:" in page and "1 trial apart" in page
+    assert "A person sees 2 to 3 trials" in page
 
 
 def test_every_rule_with_a_threshold_is_registered(settings_of):

@@ -1,9 +1,10 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
-from bam_pipelines.experiment.study import study_files
+from bam_pipelines.experiment.study import planned_minutes, study_files
 from tests.experiment.conftest import N_CLASSES
 
 
@@ -42,6 +43,20 @@ def test_nothing_outside_is_loaded(build):
 def test_people_cannot_see_what_a_stimulus_was_made_for(build):
     own = " ".join(text for name, text in build().items() if isinstance(text, str) and name != "study.js")
     assert not re.search(r"target|uncertainty|vgg|strategy", own)
+
+
+def test_people_are_told_how_long_their_list_takes(build, plan):
+    # two to practise and eight more, 30 s, and 4 minutes of pages
+    assert planned_minutes(plan()[0]) == 5
+    own = " ".join(text for name, text in build().items() if name.startswith("design"))
+    assert own.count("It takes about 5 minutes") == 2 and "{minutes}" not in own
+
+
+@pytest.mark.parametrize("trials, minutes", [(20, 5), (21, 10), (520, 30), (521, 35)])
+def test_minutes_are_those_of_the_longest_list(trials, minutes):
+    # 20 trials take a minute
+    lists = pd.DataFrame({"list": [1] * trials + [2] * 3})
+    assert planned_minutes(lists) == minutes
 
 
 def test_another_design_has_another_id(build):

@@ -22,6 +22,12 @@ def test_shipped_languages_are_whole(language):
     assert found["welcome"].startswith("<h1>")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_people_are_told_what_to_press_for_the_whole_screen(language):
+    found = read_texts(TEXTS, language)
+    assert found["continue"] in found["fullscreen"]
+
+
 def test_languages_differ_in_every_text():
     english, chinese = read_texts(TEXTS, "en"), read_texts(TEXTS, "zh")
     assert [name for name in english if english[name] == chinese[name]] == []

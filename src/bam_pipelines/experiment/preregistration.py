@@ -20,15 +20,15 @@ made for two others?
 
 ## Design
 
-- {{ n_people }} participants in {{ n_pairs }} pairs. Both members of a pair see the same stimuli, each in an order
-  of their own, at random; nothing that they see says which stimulus is of which source.
-- Each pair sees {{ design.images_per_pair }} different stimuli:
+- {{ n_people }} participants in {{ counted(n_pairs, "pair", "pairs") }}. Both members of a pair see the
+  same stimuli, each in an order of their own, at random; nothing that they see says which stimulus is of which source.
+- Each pair sees {{ counted(design.images_per_pair, "different stimulus", "different stimuli") }}:
 {% for source, count in design.quotas().items() %}
   {{ count }} of source `{{ source }}`{{ "," if not loop.last else "." }}
 {% endfor %}
 - {{ "%g" | format(100 * design.repeat_share) }} % of each source's stimuli are shown twice to both members, at least
-  {{ design.repeat_gap }} trials apart.
-- A person sees {{ fewest }} to {{ most }} trials, catch trials on clear digits among them, in one sitting.
+  {{ counted(design.repeat_gap, "trial", "trials") }} apart.
+- A person sees {{ trials }} trials, catch trials on clear digits among them, in one sitting.
 
 ## Primary endpoint
 
@@ -100,6 +100,7 @@ def preregistration(
         Markdown.
     """
     trials = lists[lists["phase"] != "practice"].groupby("list").size()
+    fewest, most = int(trials.min()), int(trials.max())
     control = "swapped" if "swapped" in design.shares else None
     contrast = (
         "Tested is N(customised) − N(swapped)"
@@ -116,9 +117,13 @@ def preregistration(
             n_people=lists["list"].nunique(),
             n_pairs=len(pairs),
             design=design,
-            fewest=int(trials.min()),
-            most=int(trials.max()),
+            counted=_counted,
+            trials=f"{fewest}" if fewest == most else f"{fewest} to {most}",
             contrast=contrast,
             exclusions=exclusion_texts(rules),
         )
     )
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ JSPSYCH = "jspsych"
 TRANSPORT = "transport.js"
 # answers by key are one digit each
 _MOST_CLASSES = 10
+# of a sitting: a trial with its fixation and its share of breaks, and all pages together
+_SECONDS_PER_TRIAL = 3
+_MINUTES_OF_PAGES = 4
 _TRIAL = ("stimulus_id", "phase", "repetition", "is_catch", "expected_response")
 
 
@@ -38,7 +42,8 @@ def study_files(
     stimuli
         Stimulus table of every image that the lists name.
     texts
-        Of :func:`~bam_pipelines.experiment.texts.read_texts`.
+        Of :func:`~bam_pipelines.experiment.texts.read_texts`; ``{minutes}`` in them becomes
+        :func:`planned_minutes`.
     settings
         What the study looks like.
     n_classes
@@ -64,7 +69,9 @@ def study_files(
         raise ValueError(f"the lists show {unknown.iloc[0]}, which is none of the {len(stimuli)} stimuli.")
     shown = stimuli[stimuli["stimulus_id"].isin(lists["stimulus_id"])]
     scripts = {f"lists/{number}.js": _list_script(rows) for number, rows in lists.groupby("list")}
-    design = _design(shown, scripts, texts, settings, n_classes, round_number)
+    minutes = str(planned_minutes(lists))
+    spoken = {name: text.replace("{minutes}", minutes) for name, text in texts.items()}
+    design = _design(shown, scripts, spoken, settings, n_classes, round_number)
     pictures = stimulus_pictures(shown, settings.scale, settings.kernel)
     return {
         "index.html": index_page(settings, texts, ()),
@@ -76,6 +83,12 @@ def study_files(
         **{f"stimuli/{identifier}.png": picture for identifier, picture in pictures.items()},
         **{f"{JSPSYCH}/{name}": content for name, content in vendored_files().items()},
     }
+
+
+def planned_minutes(lists: pd.DataFrame) -> int:
+    """Return how long the longest list takes: 3 s a trial and 4 min for all pages, rounded up to a multiple of 5."""
+    longest = int(lists.groupby("list").size().max())
+    return 5 * math.ceil((longest * _SECONDS_PER_TRIAL / 60 + _MINUTES_OF_PAGES) / 5)
 
 
 def index_page(settings: ExperimentSettings, texts: Mapping[str, str], before: tuple[str, ...]) -> str:

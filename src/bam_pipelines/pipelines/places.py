@@ -1,4 +1,4 @@
-"""Where things lie that are no catalog entries."""
+"""Where things lie that are no catalog entries, and how what lies there is made."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +10,11 @@ from kedro.utils import find_kedro_project
 def project_folder() -> Path:
     """Return the project's root, or the present folder outside of a project."""
     return Path(find_kedro_project(Path.cwd()) or Path.cwd())
+
+
+def run_command(env: str | None, pipelines: str) -> str:
+    """Return what to type to run pipelines in a configuration environment, None for the default one."""
+    return f"kedro run {f'--env {env} ' if env else ''}--pipelines {pipelines}"
 
 
 def working_folder(compute: Mapping[str, Any], node: str) -> Path:

@@ -32,29 +32,40 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def browser(tmp_path):
-    """A window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
+def open_browser(tmp_path):
+    """A function from preferences to a window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
     from selenium import webdriver
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in (*FLAGS, "--window-size=1200,900"):
-        options.add_argument(flag)
-    downloads = tmp_path / "downloads"
-    downloads.mkdir()
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    driver.set_script_timeout(WAIT)
-    yield driver
-    driver.quit()
+    opened = []
+
+    def open_window(**preferences):
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for flag in (*FLAGS, "--window-size=1200,900"):
+            options.add_argument(flag)
+        downloads = tmp_path / "downloads"
+        downloads.mkdir()
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads), **preferences})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        opened.append(webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver"))))
+        opened[-1].set_script_timeout(WAIT)
+        return opened[-1]
+
+    yield open_window
+    for driver in opened:
+        driver.quit()
+
+
+@pytest.fixture
+def browser(open_browser):
+    return open_browser()
 
 
 class Served:
     """A study's server that can be ended and started again on the same port."""
 
-    def __init__(self, study, answers, behavior):
-        self.study, self.answers, self.behavior = study, answers, behavior
+    def __init__(self, study, answers, behavior, token=None):
+        self.study, self.answers, self.behavior, self.token = study, answers, behavior, token
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -62,7 +73,7 @@ class Served:
 
     def begin(self):
         self.store = AnswerStore(self.answers, read_plan(self.study), 3600)
-        access = Access("key", None, ("127.0.0.1",))
+        access = Access("key", self.token, ("127.0.0.1",))
         app = create_app(self.store, access, screen_answers(self.answers, self.behavior))
         self.server = uvicorn.Server(
             uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
@@ -123,12 +134,26 @@ def press(driver, key):
     ActionChains(driver).send_keys(key).perform()
 
 
+def resize(driver, width, height):
+    """Give the page the window of a telephone, or another one of this size."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
 def by_keys(driver, stimulus_id):
     press(driver, str(answer_to(stimulus_id)))
 
 
 def by_buttons(driver, stimulus_id):
     driver.find_elements("css selector", ".answers button")[answer_to(stimulus_id)].click()
+
+
+def measure(driver):
+    """Say that a card is a pixel wider than drawn at first, and that the eyes are 60 cm away."""
+    assert not driver.find_element("css selector", "#jspsych-survey-html-form-next").is_enabled()
+    press(driver, "\ue014")
+    driver.find_element("css selector", "#distance").send_keys("60")
+    driver.find_element("css selector", "#jspsych-survey-html-form-next").click()
 
 
 def take_part(driver, answer=by_keys, stop=lambda found: False):
@@ -144,7 +169,7 @@ def take_part(driver, answer=by_keys, stop=lambda found: False):
         if found[0] == "page":
             press(driver, "\ue007")
         elif found[0] == "screen":
-            driver.find_element("css selector", "#jspsych-survey-html-form-next").click()
+            measure(driver)
         else:
             stimulus_id = found[1].removeprefix("stimuli/").removesuffix(".png")
             answer(driver, stimulus_id)

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import math
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.experiment.browser.conftest import (
     by_buttons,
     complaints,
     downloaded,
+    press,
+    resize,
     state,
     take_part,
     wait_for,
@@ -98,6 +101,23 @@ def test_a_reload_goes_on_with_the_block_that_was_not_stored(browser, served, re
     assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
 
 
+def test_practice_is_announced_to_those_who_have_it_before_them(browser, served, plan, texts):
+    third = ["trial", f"stimuli/{planned(plan)['stimulus_id'][2]}.png"]
+    read = []
+
+    def reads_on(found):
+        read.extend(found[1:])
+        return found == third
+
+    browser.get(served.address)
+    take_part(browser, stop=reads_on)
+    assert [texts["practice_digit"] in text for text in read if "What to do" in text] == [True]
+    read.clear()
+    browser.refresh()
+    take_part(browser, stop=reads_on)
+    assert [texts["practice_digit"] in text for text in read if "What to do" in text] == [False]
+
+
 def test_who_finished_sees_the_end_again_and_the_next_person_begins_anew(browser, served):
     browser.get(served.address)
     assert take_part(browser)[0] == ["finished"]
@@ -139,11 +159,61 @@ def test_a_second_tab_is_told_to_go_back(browser, served):
     assert take_part(browser)[0] == ["finished"]
 
 
-def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path):
+def test_a_browser_that_keeps_nothing_takes_part_all_the_same(open_browser, served, study, tmp_path):
+    browser = open_browser(**{"profile.default_content_setting_values.cookies": 2})
+    browser.get(served.address)
+    assert browser.execute_script("try { return localStorage.length; } catch { return 'none'; }") == "none"
+    assert state(browser)[0] == "page"
+    # the address leads back to the place
+    browser.refresh()
+    assert take_part(browser)[0] == ["finished"]
+    assert [(place.session, place.finished) for place in served.store.places] == [(2, True)]
+    browser.get((study / "index.html").as_uri() + "?list=1")
+    assert take_part(browser)[0] == ["finished"]
+    assert len([record for record in downloaded(tmp_path / "downloads") if "stimulus_id" in record]) == 10
+
+
+def test_a_page_whose_scripts_do_not_come_says_what_it_needs(open_browser, study, tmp_path, settings_of, texts):
+    served = Served(study, tmp_path / "answers", settings_of()[1], "a-token-of-the-lab")
+    served.begin()
+    # the cookie would open all files but the page itself
+    browser = open_browser(**{"profile.default_content_setting_values.cookies": 2})
+    browser.get(served.address + "?access=a-token-of-the-lab")
+    assert browser.find_element("css selector", "body").text == texts["browser"]
+    served.end()
+    (study / "study.js").unlink()
+    browser.get((study / "index.html").as_uri())
+    words = browser.find_element("css selector", "body")
+    assert words.text == ""
+    wait_for(lambda: words.text == texts["browser"], "the words")
+
+
+@pytest.mark.parametrize("where", ["served", "from disk"])
+def test_a_full_memory_of_the_browser_stops_nobody(browser, served, study, where):
+    script = "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); };"
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    browser.get(served.address if where == "served" else (study / "index.html").as_uri())
+    assert take_part(browser)[0] == ["finished"]
+    assert len(served.store.places) == (where == "served")
+
+
+def test_a_window_that_is_too_small_is_waited_for_before_a_place_is_taken(browser, served, texts):
+    resize(browser, 844, 250)
+    browser.get(served.address)
+    assert state(browser) == ["alert", texts["window_small"]]
+    assert served.store.places == []
+    resize(browser, 390, 844)
+    wait_for(lambda: state(browser)[0] == "page", "the welcome")
+    browser.find_element("css selector", "button.forward").click()
+    assert take_part(browser)[0] == ["finished"]
+    assert len(served.store.places) == 1
+
+
+@pytest.mark.parametrize("width, height", [(360, 640), (844, 390)])
+def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path, width, height):
     folder = tmp_path / "wide"
-    FolderDataset(filepath=str(folder)).save(build(scale=40))
-    size = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    FolderDataset(filepath=str(folder)).save(build(scale=46))
+    resize(browser, width, height)
     browser.get((folder / "index.html").as_uri() + "?list=1")
     take_part(browser, by_buttons, stop=lambda found: found[0] == "trial")
     boxes = browser.execute_script(
@@ -151,9 +221,39 @@ def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, bu
         "const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom, box.height]; })"
     )
     assert len(boxes) == 1 + N_CLASSES
-    for left, top, right, bottom, height in boxes:
-        assert left >= 0 and top >= 0 and right <= 360 and bottom <= 640
-        assert height >= 44  # what a finger hits
+    for left, top, right, bottom, tall in boxes:
+        assert left >= 0 and top >= 0 and right <= width and bottom <= height
+        assert tall >= 44  # what a finger hits
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (844, 390)])
+def test_the_cross_stands_where_the_pictures_middle_will_be(browser, build, tmp_path, width, height):
+    folder = tmp_path / "slow"
+    FolderDataset(filepath=str(folder)).save(build(scale=40, fixation_ms=2000))
+    resize(browser, width, height)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+
+    def middle(selector):
+        script = f"return document.querySelector('{selector}')?.getBoundingClientRect().toJSON()"
+        box = wait_for(lambda: browser.execute_script(script), selector)
+        return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+    # welcome, consent and instructions
+    for _ in range(3):
+        assert state(browser)[0] == "page"
+        press(browser, "\ue007")
+    cross = middle(".cross")
+    assert cross == pytest.approx(middle(".stimulus img"), abs=1)
+
+
+def test_the_experimenters_page_fits_a_telephone(browser, served):
+    served.store.start(None, None, served.store.plan.design_id)
+    resize(browser, 390, 844)
+    browser.get(served.address + "status?key=key")
+    # the table is wider, and scrolls by itself
+    assert browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
+    script = "const one = document.querySelector('.wide'); one.scrollLeft = 1000; return one.scrollLeft > 0;"
+    assert browser.execute_script(script)
 
 
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
@@ -162,8 +262,6 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
     browser.get((folder / "index.html").as_uri() + "?list=1")
 
     def judge(driver, stimulus_id):
-        from tests.experiment.browser.conftest import press
-
         press(driver, "fj"[answer_to(stimulus_id) > 0])
 
     assert take_part(browser, judge)[0] == ["finished"]
@@ -171,6 +269,16 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
     trials = read_back(tmp_path / "downloads", task="judgment").trials
     assert set(trials["task"]) == {"judgment"}
     assert trials["response"].tolist() == [int(answer_to(name) > 0) for name in trials["stimulus_id"]]
+
+
+def test_a_telephone_shows_yes_and_no_in_one_line_each(browser, build, tmp_path):
+    folder = tmp_path / "judgment"
+    FolderDataset(filepath=str(folder)).save(build(task="judgment"))
+    resize(browser, 390, 844)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    take_part(browser, stop=lambda found: found[0] == "trial")
+    heights = [one.size["height"] for one in browser.find_elements("css selector", ".answers button")]
+    assert heights == [48, 48]
 
 
 def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
@@ -183,16 +291,61 @@ def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
     assert trials["response"].between(0, N_CLASSES - 1).all()
 
 
-def test_size_and_distance_stand_beside_every_trial(browser, build, read_back, tmp_path):
+@pytest.fixture
+def measuring(build, tmp_path, settings_of):
+    """The server of a study that asks for size and distance."""
     folder = tmp_path / "measured"
     FolderDataset(filepath=str(folder)).save(build(screen_size=True, fullscreen=True))
-    browser.get((folder / "index.html").as_uri() + "?list=1")
+    one = Served(folder, tmp_path / "answers", settings_of()[1])
+    one.begin()
+    yield one
+    one.end()
+
+
+def test_size_and_distance_stand_beside_every_trial(browser, measuring, plan, read_back):
+    browser.get(measuring.address)
+    rows = planned(plan)
+    sixth = f"stimuli/{rows['stimulus_id'][5]}.png"
+    take_part(browser, stop=lambda found: found == ["trial", sixth])
+    # they are asked again, for the screen may be another
+    browser.refresh()
     assert take_part(browser)[0] == ["finished"]
-    downloaded(tmp_path / "downloads")
-    trials = read_back(tmp_path / "downloads").trials
+    trials = read_back(measuring.answers).trials
+    assert trials["session"].nunique() == 2
     assert set(trials["extra_viewing_distance_cm"]) == {"60"}
-    # 12 pixels of a card of 320 pixels, 85.6 mm, are 3.21 mm; seen from 600 mm 2 atan(3.21 / 1200) = 0.3065 degrees
-    assert trials["extra_image_degrees"].astype(float).tolist() == pytest.approx([0.30653] * len(trials), abs=1e-4)
+    # 12 pixels of a card of 321 pixels, 85.6 mm, are 3.2 mm; seen from 600 mm 2 atan(3.2 / 1200) = 0.3056 degrees
+    assert trials["extra_image_degrees"].astype(float).tolist() == pytest.approx([0.30558] * len(trials), abs=1e-4)
+
+
+def test_who_cannot_measure_says_so_and_nothing_is_made_up(browser, measuring):
+    browser.get(measuring.address)
+    take_part(browser, stop=lambda found: found == ["screen"])
+    browser.find_element("css selector", "#distance").send_keys("60")
+    browser.find_element("css selector", "#decline").click()
+    assert take_part(browser)[0] == ["finished"]
+    file = measuring.store.file(measuring.store.places[0])
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    found = {(one["viewing_distance_cm"], one["image_degrees"]) for one in records if "stimulus_id" in one}
+    assert found == {(None, None)}
+
+
+def test_a_telephone_measures_the_short_side_of_a_card(browser, measuring):
+    resize(browser, 390, 844)
+    browser.get(measuring.address)
+    take_part(browser, stop=lambda found: found == ["screen"])
+    press(browser, "\ue010")  # the widest
+    box = browser.execute_script("return document.querySelector('#box').getBoundingClientRect().toJSON()")
+    assert box["left"] >= 0 and 330 <= box["right"] <= 390
+    assert box["width"] / box["height"] == pytest.approx(54 / 85.6, abs=0.01)
+    browser.find_element("css selector", "#distance").send_keys("30")
+    browser.find_element("css selector", "#jspsych-survey-html-form-next").click()
+    assert take_part(browser, by_buttons)[0] == ["finished"]
+    file = measuring.store.file(measuring.store.places[0])
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    (degrees,) = {one["image_degrees"] for one in records if "stimulus_id" in one}
+    # 12 pixels of a card's 53.98 mm, from 300 mm
+    millimetres = 12 * 53.98 / box["width"]
+    assert degrees == pytest.approx(math.degrees(2 * math.atan(millimetres / 600)), abs=1e-4)
 
 
 def test_an_unknown_list_and_a_full_study_are_said(browser, study, served):

@@ -1,3 +1,6 @@
+import html
+import time
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -100,7 +103,8 @@ def test_status_needs_its_key_and_names_nobody(client, store, answers):
     assert client.get("/status?key=guess").status_code == 403
     page = client.get(f"/status?key={KEY}").text
     assert "1 of 4 places taken, 0 finished" in page
-    assert "6 of 10" in page
+    # two trials of practice aside
+    assert "4 of 8" in page and '<progress max="8" value="4">' in page
     assert "5f0abc77de" not in page and place["token"] not in page
 
 
@@ -114,6 +118,24 @@ def test_status_says_whom_the_rules_would_exclude(client, store, answers):
     # the same answer to everything
     assert page.count("straight lining") == 2
     assert "2 finished, 2 would be excluded" in page
+
+
+@pytest.mark.parametrize("seconds, text", [(0, "0 min ago"), (3599, "59 min ago"), (7200, "2 h ago")])
+def test_status_says_when_each_person_was_last_heard_of(client, store, answers, monkeypatch, seconds, text):
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    save(client, start(client, store).json(), answers, 0)
+    monkeypatch.setattr(time, "time", lambda: 1000.0 + seconds)
+    assert f"<td>{text}</td>" in client.get(f"/status?key={KEY}").text
+
+
+@pytest.mark.parametrize("name", ["<b>.json", "digits-0006.jsonl"])
+def test_status_names_a_file_that_cannot_be_read(client, store, answers, name):
+    save(client, start(client, store).json(), answers, 1)
+    (store.folder / name).touch()
+    answer = client.get(f"/status?key={KEY}")
+    assert answer.status_code == 200
+    assert f"cannot be applied: {html.escape(name)}: found no line" in answer.text
+    assert "1 of 4 places taken, 0 finished." in answer.text and "<b>" not in answer.text
 
 
 def test_status_shows_texts_and_does_not_obey_them(client_of, store):

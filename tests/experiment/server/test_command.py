@@ -17,10 +17,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.cli import cli
+from bam_pipelines.datasets import AtomicDataset
 
 PROJECT = Path(__file__).parents[3]
 
@@ -98,6 +99,16 @@ def test_a_killed_server_has_lost_nothing_that_it_confirmed(serve, study, answer
     assert again["list"] == places[0]["list"] and again["session"] == 2
 
 
+def test_who_ends_it_by_ctrl_c_reads_of_no_failure(serve, study):
+    port = free_port()
+    process, _ = serve(port)
+    design_id = json.loads((study / "design.json").read_text())["design_id"]
+    post(port, "start", {"token": None, "outside_id": None, "design_id": design_id})
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert process.stdout.read() == ""
+
+
 @pytest.mark.parametrize("token", [[], ["--access-token", "short"]])
 def test_others_are_not_let_in_without_a_token(token):
     found = CliRunner().invoke(cli, ["experiment", "serve", "--host", "0.0.0.0", *token])
@@ -134,6 +145,26 @@ def test_a_folder_without_a_study_is_named(tmp_path):
     assert "holds no study that can be read" in found.output
 
 
+def absent(*_):
+    raise DatasetError("no version")
+
+
+@pytest.mark.usefixtures("in_project")
+@pytest.mark.parametrize(
+    "options, command",
+    [
+        ([], "kedro run --pipelines experiment"),
+        (["--env", "smoke"], "kedro run --env smoke --pipelines experiment"),
+        (["--env", "smoke", "--round", "2"], "kedro run --env smoke --pipelines second_study"),
+    ],
+)
+def test_who_has_no_study_is_told_how_to_build_it(monkeypatch, options, command):
+    monkeypatch.setattr(AtomicDataset, "filepath", property(absent))
+    found = CliRunner().invoke(cli, ["experiment", "serve", *options])
+    assert found.exit_code == 1
+    assert f"there is no study yet: run `{command}` first." in found.output
+
+
 @pytest.mark.usefixtures("in_project")
 def test_links_lead_people_to_their_lists(tmp_path, monkeypatch):
     salt = "a salt for tests"
@@ -155,6 +186,18 @@ def test_links_lead_people_to_their_lists(tmp_path, monkeypatch):
     monkeypatch.delenv("BAM_SALT")
     found = CliRunner().invoke(cli, ["experiment", "links", *options])
     assert found.exit_code == 1 and "BAM_SALT is not set" in found.output
+
+
+@pytest.mark.usefixtures("in_project")
+def test_who_has_no_second_study_is_told_how_to_build_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BAM_SALT", "a salt for tests")
+    monkeypatch.setattr(DataCatalog, "load", absent)
+    ids = tmp_path / "ids.txt"
+    ids.write_text("5f0abc77de")
+    options = ["--env", "smoke", "--ids", str(ids), "--address", "http://127.0.0.1:8000/"]
+    found = CliRunner().invoke(cli, ["experiment", "links", *options])
+    assert found.exit_code == 1
+    assert "no second study yet: run `kedro run --env smoke --pipelines second_study` first." in found.output
 
 
 def test_the_command_is_there_where_it_is_typed():

@@ -12,12 +12,25 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
   return parameters.PROLIFIC_PID || null;
 }
 
+// what the browser keeps for the next opening of this page; where it keeps nothing for us, the study goes on without
+function bamKept(use) {
+  try {
+    return use(localStorage);
+  } catch {
+    return null;
+  }
+}
+
 (() => {
   const design = window.BAM_DESIGN;
   const words = design.texts;
   const transport = window.BAM_TRANSPORT;
+  // px of a window in which picture and buttons can be used
+  const NARROWEST = 300;
+  const LOWEST = 300;
   const keys = design.task === "judgment" ? ["f", "j"] : design.labels.map(String);
   const say = (word, values = {}) => words[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
   const escape = (text) => text.replace(/[&<>"]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[mark]);
   const source = (trial) => `stimuli/${trial.stimulus_id}.png`;
 
@@ -30,14 +43,32 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     show(`<p role="alert">${escape(known ? say(error.word) : `${say("study_error")}: ${error.message}`)}</p>`);
   }
 
-  // one tab at a time; where the browser knows no locks, the server still refuses the older tab
+  // one tab at a time; where the browser knows no locks or gives us none, the server still refuses the older tab
   function alone() {
     if (!navigator.locks || window.BAM_TRANSPORT.leave) return Promise.resolve(true);
     return new Promise((resolve) => {
-      navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, (lock) => {
+      const held = (lock) => {
         resolve(lock !== null);
         return lock === null ? null : new Promise(() => {});
-      });
+      };
+      navigator.locks.request(`bam-${design.name}`, { ifAvailable: true }, held).catch(() => resolve(true));
+    });
+  }
+
+  // before a place is taken: a telephone can be turned, a window be made larger
+  function room() {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (window.innerWidth < NARROWEST || window.innerHeight < LOWEST) {
+          show(`<p role="alert">${escape(say("window_small"))}</p>`);
+          return;
+        }
+        window.removeEventListener("resize", look);
+        document.body.innerHTML = "";
+        resolve();
+      };
+      window.addEventListener("resize", look);
+      look();
     });
   }
 
@@ -69,16 +100,18 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     return `<div class="stimulus"><img src="${source(trial)}" ${size} alt="${escape(say("picture"))}"></div>`;
   }
 
+  const asked = (html) => `<p class="question">${escape(say(`question_${design.task}`))}</p>${html}`;
+
   function answerTrial(trial, block, jsPsych, progress) {
-    const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
     return {
       type: jsPsychHtmlMultiResponse,
-      stimulus: `<p class="question">${escape(say(`question_${design.task}`))}</p>${picture(trial)}`,
+      css_classes: "trial",
+      stimulus: asked(picture(trial)),
       keyboard_choices: keys,
       button_choices: labels,
       button_html: (choice) => `<button type="button">${escape(choice)}</button>`,
       data: { ...trial, task: design.task, block },
-      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers"),
+      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers", design.task),
       on_finish: (data) => {
         // the answer's number is what is read back; a key of the judgment task is no number
         const answer = data.response_source === "button" ? data.button_response : keys.indexOf(data.keyboard_response);
@@ -91,7 +124,14 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
   }
 
   const pause = (html, duration) => ({ type: jsPsychHtmlKeyboardResponse, stimulus: html, choices: "NO_KEYS", trial_duration: duration });
-  const fixation = () => pause(`<div class="fixation" style="height: ${design.image_height}px" aria-hidden="true">+</div>`, design.fixation_ms);
+
+  // everything that the picture's page has, unseen, so that the cross stands where the picture's middle will be
+  function fixation() {
+    const size = `style="aspect-ratio: ${design.image_width} / ${design.image_height}; width: ${design.image_width}px"`;
+    const buttons = labels.map((label) => `<div><button type="button">${escape(label)}</button></div>`).join("");
+    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="answers ${design.task}">${buttons}</div>`;
+    return { ...pause(`<div class="fixation" aria-hidden="true">${html}</div>`, design.fixation_ms), css_classes: "trial", save_trial_parameters: { stimulus: false } };
+  }
 
   function feedback(trial, jsPsych) {
     const judged = trial.expected_response === 1 ? "wrong_yes" : "wrong_no";
@@ -100,33 +140,60 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
   }
 
+  // what a form says whose parts are all given; of one that was declined nothing is known
+  function measured({ card_px, card_mm, distance_cm }) {
+    if (card_px === undefined) return { viewing_distance_cm: null, image_degrees: null };
+    // a picture is never wider than study.css lets it be
+    const width = Math.min(design.image_width, 0.9 * window.innerWidth);
+    const millimetres = (width * Number(card_mm)) / Number(card_px);
+    const distance = Number(distance_cm);
+    return { viewing_distance_cm: distance, image_degrees: (2 * Math.atan(millimetres / 20 / distance) * 180) / Math.PI };
+  }
+
   function screenForm(jsPsych) {
+    // a telephone is narrower than a card is long
+    const upright = window.innerWidth < 600;
     const html = `<div class="page">${words.screen}
       <label for="card">${escape(say("card_width"))}</label>
-      <input id="card" name="card_px" type="range" min="150" max="900" value="320">
-      <div class="card" id="box"></div>
+      <input id="card" name="card_px" type="range" min="150" max="900" value="${upright ? 240 : 320}">
+      <input name="card_mm" type="hidden" value="${upright ? 53.98 : 85.6}">
+      <div class="card ${upright ? "upright" : ""}" id="box"></div>
       <label for="distance">${escape(say("distance"))}</label>
-      <input id="distance" name="distance_cm" type="number" min="20" max="200" value="60" required><p></p></div>`;
+      <input id="distance" name="distance_cm" type="number" min="20" max="200" required><p></p></div>`;
     return {
       type: jsPsychSurveyHtmlForm,
       html,
       button_label: say("continue"),
-      on_load: () => {
-        const card = document.querySelector("#card");
-        if (card === null) return;
-        const draw = () => { document.querySelector("#box").style.width = `${card.value}px`; };
-        card.addEventListener("input", draw);
-        draw();
-        card.focus();
-      },
-      on_finish: (data) => {
-        const millimetres = (design.image_width * 85.6) / Number(data.response.card_px);
-        const distance = Number(data.response.distance_cm);
-        const degrees = (2 * Math.atan(millimetres / 20 / distance) * 180) / Math.PI;
-        // every trial of the sitting carries them, into the trial table
-        jsPsych.data.addProperties({ viewing_distance_cm: distance, image_degrees: degrees });
-      },
+      on_load: () => prepareForm(document.querySelector("#jspsych-survey-html-form")),
+      // every trial of the sitting carries them, into the trial table
+      on_finish: (data) => jsPsych.data.addProperties(measured(data.response)),
     };
+  }
+
+  // goes on when both were measured, so that what it shows at first is never taken for an answer, or when declined
+  function prepareForm(form) {
+    if (form === null) return;
+    const [card, distance, forward] = ["#card", "#distance", "[type=submit]"].map((one) => form.querySelector(one));
+    const box = form.querySelector("#box");
+    const decline = document.createElement("button");
+    let moved = false;
+    const draw = () => { box.style.width = `${card.value}px`; };
+    const look = () => { forward.disabled = !moved || !distance.checkValidity(); };
+    decline.type = "button";
+    decline.id = "decline";
+    decline.textContent = say("not_measured");
+    decline.addEventListener("click", () => {
+      // a form leaves out what is disabled
+      for (const input of form.querySelectorAll("input")) input.disabled = true;
+      form.dispatchEvent(new Event("submit", { cancelable: true }));
+    });
+    card.max = Math.min(card.max, card.clientWidth);
+    card.addEventListener("input", () => { moved = true; draw(); look(); });
+    distance.addEventListener("input", look);
+    form.append(decline);
+    draw();
+    look();
+    card.focus();
   }
 
   function saving(number, jsPsych, sent) {
@@ -178,14 +245,21 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     return timeline;
   }
 
-  function opening(jsPsych, place) {
-    const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"], minimum_width: 300, minimum_height: 400, exclusion_message: () => `<p>${escape(say("browser"))}</p>` };
+  // who comes back after practice is not told of it again
+  function instructions(blocks) {
+    const practice = blocks[0].number === 0 ? `<p>${escape(say(`practice_${design.task}`))}</p>` : "";
+    return page(words[`instructions_${design.task}`] + practice, say("continue"));
+  }
+
+  function opening(jsPsych, place, blocks) {
+    const browser = { type: jsPsychBrowserCheck, features: ["width", "height", "browser", "browser_version", "mobile", "os"] };
     const first = place.blocks.length === 0;
     const pages = first
       ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
       : [note(say("resumed"))];
+    // who comes back may sit at another screen, so its size is asked again
     const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => document.querySelector("#jspsych-fullscreen-btn")?.focus() };
-    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(first && design.screen_size ? [screenForm(jsPsych)] : []), page(words[`instructions_${design.task}`], say("continue"))];
+    return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(design.screen_size ? [screenForm(jsPsych)] : []), instructions(blocks)];
   }
 
   async function finish(trouble) {
@@ -203,6 +277,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
 
   async function run() {
     if (!(await alone())) throw new BamStop("other_tab");
+    await room();
     const place = await transport.start(design, startTrouble);
     const list = await loadList(place.list);
     const blocks = list.blocks.filter((block) => !place.blocks.includes(block.number));
@@ -221,7 +296,7 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
     const left = blocks.flatMap((block) => block.trials).filter((trial) => trial.phase !== "practice").length;
     const counted = { all, done: all - left };
     jsPsych.data.addProperties({ participant_id: place.participant_id, session: place.session, round: design.round, list: place.list, planned_trials: all, study: design.name });
-    const timeline = [...opening(jsPsych, place), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
+    const timeline = [...opening(jsPsych, place, blocks), ...blocks.flatMap((block, index) => blockTimeline(block, index, blocks, jsPsych, sent, counted))];
     document.body.innerHTML = "";
     if (window.BAM_SIMULATE) await jsPsych.simulate(timeline, window.BAM_SIMULATE.mode, window.BAM_SIMULATE.options);
     else await jsPsych.run(timeline);

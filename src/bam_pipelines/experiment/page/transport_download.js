@@ -23,19 +23,19 @@
   let state = null;
   window.BAM_TRANSPORT = {
     async start(design) {
-      const kept = localStorage.getItem(key(design));
-      state = kept ? JSON.parse(kept) : { participant_id: bamOutsideId() || random(), session: 0, list: chosenList(design), blocks: [], records: [] };
+      const found = bamKept((kept) => kept.getItem(key(design)));
+      state = found ? JSON.parse(found) : { participant_id: bamOutsideId() || random(), session: 0, list: chosenList(design), blocks: [], records: [] };
       state.session += 1;
       return { participant_id: state.participant_id, session: state.session, list: state.list, blocks: state.blocks };
     },
     async save(design, block, records) {
       state.blocks.push(block);
       state.records.push(...records);
-      localStorage.setItem(key(design), JSON.stringify(state));
+      bamKept((kept) => kept.setItem(key(design), JSON.stringify(state)));
     },
     async finish(design) {
       download(state, design);
-      localStorage.removeItem(key(design));
+      bamKept((kept) => kept.removeItem(key(design)));
       return "saved_file";
     },
   };

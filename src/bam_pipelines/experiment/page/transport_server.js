@@ -32,11 +32,11 @@
 
   window.BAM_TRANSPORT = {
     async start(design, trouble) {
-      const token = location.hash.slice(1) || localStorage.getItem(key(design));
+      const token = location.hash.slice(1) || bamKept((kept) => kept.getItem(key(design)));
       const asked = Number(new URLSearchParams(location.search).get("list")) || null;
       const body = { token: token || null, outside_id: bamOutsideId(), design_id: design.design_id, list: asked };
       place = await untilDone("api/start", body, trouble);
-      localStorage.setItem(key(design), place.token);
+      bamKept((kept) => kept.setItem(key(design), place.token));
       history.replaceState(null, "", `#${place.token}`);
       return place;
     },
@@ -48,7 +48,7 @@
       const { token, session } = place;
       await untilDone("api/finish", { token, session }, trouble);
       // the next person at this machine gets a place of their own; a reload keeps the token of the address
-      localStorage.removeItem(key(design));
+      bamKept((kept) => kept.removeItem(key(design)));
       return null;
     },
   };

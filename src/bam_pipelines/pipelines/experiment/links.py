@@ -7,7 +7,7 @@ from kedro.io.core import DatasetError
 
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.pipelines.behavior.salt import read_salt
-from bam_pipelines.pipelines.places import project_folder
+from bam_pipelines.pipelines.places import project_folder, run_command
 
 
 def personal_links(env: str | None, outside_ids: list[str], address: str) -> list[str]:
@@ -25,7 +25,7 @@ def personal_links(env: str | None, outside_ids: list[str], address: str) -> lis
         try:
             places = session.load_context().catalog.load("round_2.study_places")
         except DatasetError:
-            raise ValueError("there is no second study yet: run `kedro run --pipelines second_study` first.") from None
+            raise ValueError(f"there is no second study yet: run `{run_command(env, 'second_study')}` first.") from None
     lists = dict(zip(places["participant_id"], places["list"], strict=True))
     names = {one: Pseudonyms(salt).of(one) for one in outside_ids}
     found = [f"{one}\t{address}?list={lists[name]}&PROLIFIC_PID={one}" for one, name in names.items() if name in lists]

@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +15,7 @@ from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.screening import screen_answers
 from bam_pipelines.experiment.server.store import AnswerStore
-from bam_pipelines.pipelines.places import project_folder
+from bam_pipelines.pipelines.places import project_folder, run_command
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -48,7 +48,7 @@ def serve_study(
     with closing(KedroSession.create(project, env=env)) as session:
         context = session.load_context()
         settings = behavior_settings(context.params["behavior"])
-        folder = study or _newest_study(context.catalog, round_number)
+        folder = study or _newest_study(context.catalog, env, round_number)
     place = answers or project / settings.sources["jspsych"].of_round(round_number).path
     plan = read_plan(folder)
     with closing(_listen(host, port)) as listening, closing(AnswerStore(place, plan, 60 * idle_minutes)) as store:
@@ -57,7 +57,9 @@ def serve_study(
         app = create_app(store, access, screen_answers(place, settings))
         # no access log: addresses may hold people's outside ids
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-        server.run(sockets=[listening])
+        # uvicorn ends in order, and then interrupts whoever called it
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
 
 
 def _announce(store: AnswerStore, access: Access, address: str) -> None:
@@ -71,12 +73,12 @@ def _announce(store: AnswerStore, access: Access, address: str) -> None:
     print("Ctrl+C ends it; what was confirmed is on disk.", flush=True)
 
 
-def _newest_study(catalog: CatalogProtocol, round_number: int) -> Path:
+def _newest_study(catalog: CatalogProtocol, env: str | None, round_number: int) -> Path:
     name, stage = ("study", "experiment") if round_number == 1 else (f"round_{round_number}.study", "second_study")
     try:
         return Path(catalog[name].filepath)
     except DatasetError:
-        raise ValueError(f"there is no study yet: run `kedro run --pipelines {stage}` first.") from None
+        raise ValueError(f"there is no study yet: run `{run_command(env, stage)}` first.") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
