@@ -1,5 +1,7 @@
 """A classifier as a trunk that gives features and a linear head that reads them."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -21,7 +23,7 @@ def linear_head(network: nn.Module) -> tuple[str, nn.Linear]:
 
 
 @torch.no_grad()
-def head_features(network: nn.Module, images: torch.Tensor, batch_size: int = 500) -> torch.Tensor:
+def head_features(network: nn.Module, images: torch.Tensor, batch_size: int = 100) -> torch.Tensor:
     """Return what a classifier's head reads.
 
     Parameters
@@ -45,11 +47,13 @@ def head_features(network: nn.Module, images: torch.Tensor, batch_size: int = 50
     """
     if network.training:
         raise ValueError(f"{type(network).__name__} is in training mode; call eval() first.")
+    # convolutions are nearly twice as fast with channels last; the caller's network stays as it is
+    network = copy.deepcopy(network).to(memory_format=torch.channels_last)
     name, head = linear_head(network)
     seen: list[torch.Tensor] = []
     handle = head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        logits = [network(batch) for batch in images.split(batch_size)]
+        logits = [network(batch.contiguous(memory_format=torch.channels_last)) for batch in images.split(batch_size)]
     finally:
         handle.remove()
     if len(seen) != len(logits) or not all(
