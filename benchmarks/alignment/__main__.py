@@ -36,6 +36,7 @@ from benchmarks.alignment.arms import (
     with_few_trials,
 )
 from benchmarks.alignment.measures import RESAMPLES, chosen_people, measure, of_group, true_predictions
+from benchmarks.alignment.picture import draw_results
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
 from benchmarks.alignment.published_style import published_style
 from benchmarks.sampling.networks import load_run
@@ -68,6 +69,7 @@ def main() -> None:
         results["populations"][name]["differences"] = bench.differences()
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "alignment.json").write_text(json.dumps(results | _headline(results), indent=1) + "\n")
+    draw_results(results["populations"]).savefig(RESULTS / "alignment.png", dpi=100)
     print(json.dumps(_headline(results), indent=1))
 
 

@@ -145,3 +145,12 @@ def test_the_bootstrap_can_leave_trials_out(random_trials):
     values = np.where(kept, 1.0, np.nan_to_num(np.inf))
     drawn = crossed_bootstrap(random_trials, values, np.random.default_rng(0), 50, kept)
     assert drawn == pytest.approx(1.0)
+
+
+def test_probabilities_that_do_not_sum_to_one_are_refused():
+    wrong = PROBABILITIES.copy()
+    wrong[1, 1] = [0.9, 0.2]
+    with pytest.raises(
+        ValueError, match="model of participant b gives image 1 probabilities that sum to 1.1, expected 1"
+    ):
+        CrossedTrials(PEOPLE, wrong, np.arange(3), np.zeros(3, dtype=int), np.zeros(3, dtype=int))

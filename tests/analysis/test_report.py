@@ -17,6 +17,7 @@ from bam_pipelines.analysis.report_tables import (
     cell,
     frame_table,
     gallery_items,
+    methods_table,
     metrics_table,
 )
 
@@ -55,7 +56,11 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
         "alignment_metrics": metrics,
         "alignment_entropy": entropies,
         "alignment_summary": {
-            "vgg": {"base": 0.4, "individual_gain": {"log_loss": GAIN}},
+            "vgg": {
+                "group": {"accuracy": 0.7, "log_loss": 1.25, "calibration_error": 0.1},
+                "baselines": {"dawid_skene": {"accuracy": 0.72, "log_loss": 1.125}},
+                "individual_gain": {"log_loss": GAIN},
+            },
             "lrm": {"individual_gain": None},
         },
         "alignment_clusters": {"reliability": 0.5},
@@ -163,6 +168,13 @@ def test_acceptance_is_summed_over_digit_pairs(results):
 def test_alignment_rows(metrics):
     table = alignment_table(metrics)
     assert table.rows[0] == ["VGG", "0.438", "0.688", "0.750", "0.950", "0.950", "0.950"]
+
+
+def test_ways_to_predict_stand_below_one_another(results):
+    assert methods_table(results["alignment_summary"]).rows == [
+        ["VGG", "GroupNet", "0.7", "1.25", "0.1"],
+        ["VGG", "GroupNet with own confusions", "0.72", "1.125", "not defined"],
+    ]
 
 
 def test_gallery_images_keep_their_pixels(results):

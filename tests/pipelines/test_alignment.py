@@ -101,6 +101,7 @@ def test_only_bs_own_model_learns_that_b_calls_a_2_a_0(aligned, tiny_digits):
 def test_only_people_with_enough_training_trials_get_a_model(aligned):
     assert aligned["individuals"].participant_ids == ["a", "b"]
     assert aligned["epochs"]["n_participants"] == 2
+    assert aligned["epochs"]["n_without_a_model"] == 1
     assert set(aligned["epochs"]["best_epoch"]) == {"a", "b"}
     assert len(aligned["history"]["train_loss"]) == TRAINING["epochs"]
 

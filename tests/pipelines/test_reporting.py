@@ -75,7 +75,7 @@ def inputs(stimuli, trials):
         ),
         "alignment_places": pd.DataFrame({"participant_id": PEOPLE, "place_1": [0.1, -0.1]}),
         "alignment_clusters": {"participants": 2, "reliability": None, "clusters": {}},
-        "alignment_summary": {"vgg": {"base": 0.4, "individual_gain": None}},
+        "alignment_summary": {"vgg": {"base": {"accuracy": 0.4}, "individual_gain": None}},
         "alignment_swaps": pd.DataFrame(
             [(one, other, 5, 0.5, 1.0) for one in "ab" for other in "ab"],
             columns=["model", "participant_id", "n_trials", "accuracy", "log_loss"],

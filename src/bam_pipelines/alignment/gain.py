@@ -13,6 +13,7 @@ import pandas as pd
 
 from bam_pipelines.compute.seeds import numpy_generator
 
+_ROUNDING = 1e-5
 _SMALLEST = np.finfo(np.float64).tiny
 _CONFIDENCE = (0.025, 0.975)
 
@@ -41,6 +42,13 @@ class CrossedTrials:
         absent = set(range(len(self.participant_ids))) - set(self.person.tolist())
         if absent:
             raise ValueError(f"participant {self.participant_ids[min(absent)]} has a model and no test trial.")
+        wrong = np.abs(self.probabilities.sum(axis=2) - 1) > _ROUNDING
+        if wrong.any():
+            model, image = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"the model of participant {self.participant_ids[model]} gives image {image} probabilities that sum to "
+                f"{self.probabilities[model, image].sum():.6g}, expected 1."
+            )
 
     @property
     def likelihoods(self) -> np.ndarray:

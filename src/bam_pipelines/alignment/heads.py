@@ -48,7 +48,8 @@ def head_features(network: nn.Module, images: torch.Tensor, batch_size: int = 10
     if network.training:
         raise ValueError(f"{type(network).__name__} is in training mode; call eval() first.")
     # convolutions are nearly twice as fast with channels last; the caller's network stays as it is
-    network = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    network = copy.deepcopy(network)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types lack it
     name, head = linear_head(network)
     seen: list[torch.Tensor] = []
     handle = head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

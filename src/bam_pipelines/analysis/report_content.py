@@ -16,6 +16,7 @@ from bam_pipelines.analysis.report_tables import (
     alignment_table,
     frame_table,
     gallery_items,
+    methods_table,
     metrics_table,
 )
 from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
@@ -123,6 +124,7 @@ def report_content(
             frame_table("Behavior: participants", results["participants"], folded=True),
             metrics_table("Behavior: quality", results["quality_report"], folded=True),
             alignment_table(results["alignment_metrics"]),
+            methods_table(results["alignment_summary"]),
             metrics_table("Alignment: all metrics", results["alignment_summary"], folded=True),
             metrics_table("Alignment: clusters of participants", results["alignment_clusters"], folded=True),
             *(_manipulation_tables(results) if manipulated else []),

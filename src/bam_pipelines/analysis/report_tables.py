@@ -79,6 +79,33 @@ def alignment_table(metrics: pd.DataFrame) -> ReportTable:
     return ReportTable("Alignment: accuracy on people's choices and on test digits", ["classifier", *columns], rows)
 
 
+_MODELS = {
+    "base": LEVEL_TITLES["base"],
+    "group": LEVEL_TITLES["group"],
+    "nearest_exemplar": "own answer to the nearest image",
+    "dawid_skene": "GroupNet with own confusions",
+    "individual": LEVEL_TITLES["individual"],
+    "dawid_skene_transductive": "confusions, knowing others' answers",
+}
+
+
+def methods_table(summary: Mapping[str, Mapping[str, Any]]) -> ReportTable:
+    """Write how well each way of predicting people's choices does on the same test trials, by classifier."""
+    rows = [
+        [
+            classifier_title(name),
+            title,
+            *(cell(scores.get(key)) for key in ("accuracy", "log_loss", "calibration_error")),
+        ]
+        for name in ordered_classifiers(summary)
+        for model, title in _MODELS.items()
+        for scores in [summary[name].get(model) or summary[name].get("baselines", {}).get(model)]
+        if scores is not None
+    ]
+    columns = ["classifier", "model", "accuracy", "log-loss (nats)", "calibration error"]
+    return ReportTable("Alignment: ways to predict people's choices", columns, rows)
+
+
 def _share(value: float | None) -> str:
     return UNDEFINED if value is None or np.isnan(value) else f"{value:.3f}"
 

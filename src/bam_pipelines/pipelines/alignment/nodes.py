@@ -67,11 +67,16 @@ def fit_individuals(
         working = working_folder(compute, f"align_individuals_{group.specification.architecture}")
         digits_of = labelled_images(digits)
         models, epochs = align_individuals(group, data, digits_of, people, settings, resources, seed, working)
-        return models, {"n_participants": len(people), "best_epoch": epochs}
+        return models, {**_counts(people, data), "best_epoch": epochs}
     with torch_threads(resources.threads):
         fit = fit_hierarchical(group, data, people, _hierarchical(options), seed)
     history = {"validation_log_loss": fit.validation_log_loss, "temperature": fit.temperature}
-    return fit.models, {"n_participants": len(people), **history}
+    return fit.models, {**_counts(people, data), **history}
+
+
+def _counts(people: list[str], data: TrialData) -> dict[str, int]:
+    """Say how many have a model, and how many answered too little for one."""
+    return {"n_participants": len(people), "n_without_a_model": len(set(data.participant.tolist()) - set(people))}
 
 
 def _hierarchical(options: dict[str, Any]) -> HierarchicalSettings:
