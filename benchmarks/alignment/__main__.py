@@ -35,7 +35,14 @@ from benchmarks.alignment.arms import (
     paper_models,
     with_few_trials,
 )
-from benchmarks.alignment.measures import RESAMPLES, chosen_people, measure, of_group, true_predictions
+from benchmarks.alignment.measures import (
+    RESAMPLES,
+    checked_figures,
+    chosen_people,
+    measure,
+    of_group,
+    true_predictions,
+)
 from benchmarks.alignment.picture import draw_results
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
 from benchmarks.alignment.published_style import published_style
@@ -101,6 +108,7 @@ class Bench:
         found: dict[str, Any] = {
             "everyone": measure({**arms, **self.ceilings}),
             "baselines": score_baselines(group, data, everyone, shown),
+            "checked": checked_figures(self.run[f"classifier_{classifier}"], group, data, everyone),
             "seconds_per_participant": {"ours": ours.seconds_per_participant},
         }
         same = {name: chosen_people(arm, people) for name, arm in arms.items()}

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import entropy, spearmanr
 
 from bam_pipelines.alignment.evaluation import calibration_error, crossed_trials, shown_images
-from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, individual_gain
+from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, gain_over_shared, individual_gain
 from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.analysis.entropy import plugin_entropy
 from bam_pipelines.behavior.observers import Observer, response_probabilities
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.networks.classification import class_probabilities
 
 RESAMPLES = 1000
 
@@ -67,6 +71,35 @@ def _calibration_error(crossed: CrossedTrials) -> float:
     own = crossed.person, np.arange(len(crossed.person))
     confidence = crossed.probabilities.max(axis=2)[crossed.person, crossed.stimulus]
     return calibration_error(confidence, crossed.named[own])
+
+
+def checked_figures(
+    base: TrainedNetwork, group: TrainedNetwork, data: TrialData, everyone: CrossedTrials
+) -> dict[str, Any]:
+    """Return what the paper published of alignment and no simulator was fitted to.
+
+    Returns
+    -------
+    dict
+        ``accuracy`` of ``base``, ``group`` and ``individual`` on test trials; ``share_improved`` of people from group
+        to individual; ``entropy_spearman`` of ``base`` and ``group`` with people's plug-in entropies, on all images.
+    """
+    counts = np.zeros((len(data.images), everyone.probabilities.shape[2]))
+    np.add.at(counts, (data.stimulus, data.response.numpy()), 1)
+    human = plugin_entropy(counts)
+    shown = shown_images(everyone.participant_ids, data)
+    shared = {name: class_probabilities(one.network, data.images) for name, one in (("base", base), ("group", group))}
+    named = {name: of_group(everyone, probabilities[shown]).named[0].mean() for name, probabilities in shared.items()}
+    own = scores(everyone)["accuracy"].mean()
+    over = gain_over_shared(everyone, shared["group"][shown], 0, RESAMPLES)["accuracy"]
+    return {
+        "accuracy": {**{name: float(value) for name, value in named.items()}, "individual": float(own)},
+        "share_improved": over["share_improved"],
+        "entropy_spearman": {
+            name: float(spearmanr(entropy(probabilities, axis=1), human).statistic)
+            for name, probabilities in shared.items()
+        },
+    }
 
 
 def true_predictions(
