@@ -70,7 +70,7 @@ def _draw_gains(axes: Axes, populations: Mapping[str, Found]) -> None:
     titles = [classifier_title(name) + (f"\n{_POPULATIONS[people]}" if name == "mlp" else "") for people, name in names]
     axes.set_xticks(range(len(names)), titles)
     axes.set_ylabel("individual gain (nats a trial)")
-    axes.legend(frameon=False, fontsize=11, loc="upper left")
+    axes.legend(frameon=False, fontsize=11, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     plain_axes(axes, "b", "Own model against all others' average, 246 people")
 
 
@@ -100,5 +100,6 @@ def _draw_styles(axes: Axes, populations: Mapping[str, Found]) -> None:
     titles = [f"{classifier_title(name)}\n{_POPULATIONS[people].split()[0]}" for people, name in cells]
     axes.set_xticks(range(len(cells)), titles)
     axes.set_ylabel("accuracy over GroupNet (points)")
-    axes.legend(frameon=False, fontsize=10)
+    axes.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     plain_axes(axes, "d", "The paper's method, 24 people")
+    axes.tick_params(axis="x", labelsize=9)
