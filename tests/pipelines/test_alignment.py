@@ -121,9 +121,21 @@ def test_each_method_gives_models_that_know_b_better(base, answers, tiny_digits,
         assert len(models.basis_weight) == heads
 
 
+def test_groupnet_for_everyone_has_nothing_individual(base, answers, tiny_digits, compute):
+    common = {**answers, "digits": tiny_digits(30), "options": OPTIONS | {"method": "group"}, "compute": compute}
+    group, _ = fine_tune_group(base=base, seed=0, **common)
+    models, _ = fit_individuals(group=group, seed=0, **common)
+    levels = {"base": base, "group": group, "individuals": models}
+    *_, gain = evaluate_classifier("lrm", **levels, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
+    assert gain["individual_gain"]["log_loss"]["value"] == pytest.approx(0, abs=1e-9)
+    assert gain["gain_over_group"]["log_loss"]["value"] == pytest.approx(0, abs=1e-6)
+
+
 def test_an_unknown_method_is_named(base, answers, tiny_digits, compute):
     options = OPTIONS | {"method": "magic"}
-    with pytest.raises(ValueError, match=r"alignment\.method is 'magic', expected hierarchical, calibrated or paper"):
+    with pytest.raises(
+        ValueError, match=r"alignment\.method is 'magic', expected hierarchical, calibrated, paper or group"
+    ):
         fit_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
 
 

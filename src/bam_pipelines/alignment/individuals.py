@@ -1,7 +1,7 @@
 """The individual models of many participants, in one file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bam_pipelines.alignment.heads import head_features, linear_head
-from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import build_network, read_tensors, write_tensors
 
@@ -147,6 +147,19 @@ class SharedTrunk(IndividualModels):
         for participant_id in self.participant_ids:
             weight, bias = self.head(participant_id)
             yield participant_id, features @ weight.T + bias
+
+
+def same_for_all(group: TrainedNetwork, participant_ids: Sequence[str]) -> SharedTrunk:
+    """Return models of participants that are all GroupNet: what individual models must beat."""
+    _, head = linear_head(group.network)
+    return SharedTrunk(
+        group.specification,
+        dict(group.network.state_dict()),
+        head.weight.detach()[None],
+        head.bias.detach()[None],
+        {name: torch.ones(1) for name in participant_ids},
+        dict.fromkeys(participant_ids, 0.0),
+    )
 
 
 def write_individuals(models: IndividualModels, path: Path) -> None:

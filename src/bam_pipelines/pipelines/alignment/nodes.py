@@ -18,7 +18,7 @@ from bam_pipelines.alignment.evaluation import (
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
 from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
 from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
 from bam_pipelines.alignment.trial_data import TrialData, trial_data
@@ -68,6 +68,8 @@ def fit_individuals(
         digits_of = labelled_images(digits)
         models, epochs = align_individuals(group, data, digits_of, people, settings, resources, seed, working)
         return models, {**_counts(people, data), "best_epoch": epochs}
+    if options["method"] == "group":
+        return same_for_all(group, people), _counts(people, data)
     with torch_threads(resources.threads):
         fit = fit_hierarchical(group, data, people, _hierarchical(options), seed)
     history = {"validation_log_loss": fit.validation_log_loss, "temperature": fit.temperature}
@@ -82,7 +84,7 @@ def _counts(people: list[str], data: TrialData) -> dict[str, int]:
 def _hierarchical(options: dict[str, Any]) -> HierarchicalSettings:
     if options["method"] not in ("hierarchical", "calibrated"):
         raise ValueError(
-            f"alignment.method is {options['method']!r}, expected hierarchical, calibrated or paper; correct it."
+            f"alignment.method is {options['method']!r}, expected hierarchical, calibrated, paper or group; correct it."
         )
     fields = dict(options["hierarchical"])
     if options["method"] == "calibrated":
