@@ -1,8 +1,9 @@
 """Who is paired with whom."""
 
+import pandas as pd
 import pytest
 
-from bam_pipelines.alignment.pairs import group_pairs
+from bam_pipelines.alignment.pairs import group_pairs, swapped_people
 
 PEOPLE = [f"s{number:03d}" for number in range(1, 21)]
 
@@ -45,3 +46,31 @@ def test_groups_that_make_no_pair_are_refused(n_groups, group_size):
 def test_a_participant_listed_twice_is_refused():
     with pytest.raises(ValueError, match="a participant stands there twice"):
         group_pairs([*PEOPLE, "s001"], 1, 3, seed=0)
+
+
+def named_pairs(*two):
+    return pd.DataFrame([(f"{a}x{b}", a, b) for a, b in two], columns=["pair_id", "participant_1", "participant_2"])
+
+
+def test_swapped_people_are_another_pair_that_shares_nobody():
+    pairs = named_pairs("ab", "ac", "bc", "de", "df", "ef")
+    swapped = swapped_people(pairs, "abcdef", seed=0)
+    assert swapped["axb"] == ("d", "e")  # the next one that shares nobody
+    assert swapped["dxe"] == ("a", "b")
+    for pair_id, others in swapped.items():
+        assert not set(pair_id.split("x")) & set(others)
+
+
+def test_without_such_a_pair_two_others_are_drawn():
+    pairs = named_pairs("ab", "ac", "bc")
+    swapped = swapped_people(pairs, "abcdefgh", seed=0)
+    assert set(swapped) == set(pairs["pair_id"])
+    for pair_id, others in swapped.items():
+        assert len(set(others)) == 2 and not set(pair_id.split("x")) & set(others)
+    assert swapped == swapped_people(pairs, "hgfedcba", seed=0)
+    assert swapped != swapped_people(pairs, "abcdefgh", seed=1)
+
+
+def test_too_few_others_are_an_error():
+    with pytest.raises(ValueError, match="pair axb: swapped controls need the models of two other .* but 1 have one"):
+        swapped_people(named_pairs("ab"), "abc", seed=0)

@@ -106,3 +106,12 @@ def test_permutations_without_a_success_count_as_extreme():
     # two leave a source without a success: all count, so p is 1.
     table = table_of(("ab", "base", {"opposite": 1, "bias": 1}), ("ab", "individual", {"targeted": 1, "bias": 1}))
     assert pair_summary(table, seed=0, resamples=200)["difference"]["targeted_ratio"] == {"value": 1.0, "p": 1.0}
+
+
+def test_customised_stimuli_are_compared_with_each_control():
+    swapped = table_of(("ab", "swapped", {"targeted": 2, "opposite": 3, "bias": 5}))
+    summary = pair_summary(pd.concat([OUTCOMES, swapped]), seed=0, resamples=200)
+    assert set(summary["contrasts"]) == {"swapped"}
+    assert summary["contrasts"]["swapped"]["net_directed_success"]["value"] == pytest.approx(7 / 20 + 1 / 10)
+    assert summary["difference"]["net_directed_success"]["value"] == pytest.approx(7 / 20)
+    assert pair_summary(OUTCOMES, seed=0, resamples=200)["contrasts"] == {}

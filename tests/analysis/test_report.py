@@ -120,6 +120,14 @@ def test_key_numbers_stand_beside_the_published_ones(results):
     assert numbers["Pairs, customised: net directed success"][0] == "6.2%"
 
 
+def test_customised_stimuli_stand_beside_their_controls(results, pair_table):
+    swapped = pair_table[pair_table["source"] == "base"].assign(source="swapped")
+    results["manipulation_summary"] = pair_summary(pd.concat([pair_table, swapped]), 0, 50)
+    found = {number.measure: number.found for number in key_numbers(results)}
+    # of 16 stimuli 8 targeted and 2 opposite, of the control's as many of each
+    assert found["Pairs, customised less swapped pair: net directed success"].startswith("+37.5%, p ")
+
+
 def test_key_numbers_say_what_is_not_defined(results, pair_table):
     only = pair_table[(pair_table["source"] == "individual") & (pair_table["outcome"] == "bias")]
     results["manipulation_summary"] = json.loads(json.dumps(pair_summary(only, 0, 20)))

@@ -23,6 +23,7 @@ from bam_pipelines.networks.noise import NoiseSpecification
 from bam_pipelines.networks.registry import build_network
 from bam_pipelines.networks.training import TrainingSettings
 from bam_pipelines.pipeline_registry import STAGES
+from bam_pipelines.pipelines.manipulation.designs import CONTROLS, CUSTOMISED
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -108,6 +109,9 @@ def test_alignment_is_possible(parameters):
         assert len(options["ratio"]) == sources
     assert parameters["alignment"]["method"] in ("hierarchical", "calibrated", "paper")
     HierarchicalSettings(**parameters["alignment"]["hierarchical"])
+    differences = parameters["alignment"]["differences"]
+    assert differences["classifier"] in CLASSIFIER_NAMES
+    assert min(differences["trials"]) >= 1 and min(differences["clusters"]) >= 2
 
 
 def test_manipulation_is_possible(parameters):
@@ -115,6 +119,9 @@ def test_manipulation_is_possible(parameters):
     assert options["classifier"] in CLASSIFIER_NAMES
     assert build_method(options, None, 50.0).name == options["method"]
     AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"])
+    AcceptanceRule("uncertainty", options["group_probability"], None, options["judge_threshold"])
+    assert set(options["controls"]) <= set(CONTROLS)
+    assert set(parameters["experiment"]["pairs"]["shares"]) <= {CUSTOMISED, *options["controls"]}
     cells = balanced_cells(("a", "b"), parameters["preprocessing"]["n_classes"], options["digit_pairs"], 1, 0, "axb")
     assert len(cells) == 2 * options["digit_pairs"]
     people = parameters["behavior"]["participants"]["n_participants"]

@@ -5,7 +5,13 @@ from itertools import combinations, permutations
 
 import pytest
 
-from bam_pipelines.guidance.cells import Cell, balanced_cells, controversial_cells, uncertainty_cells
+from bam_pipelines.guidance.cells import (
+    Cell,
+    balanced_cells,
+    controversial_cells,
+    uncertainty_cells,
+    undirected_cells,
+)
 
 
 def test_all_digit_pairs_of_every_classifier():
@@ -67,3 +73,12 @@ def test_an_impossible_number_of_digit_pairs_is_refused(size):
 
 def test_a_key_names_people_models_and_digits():
     assert Cell(("a", "b"), (3, 8), 2, "a-b").key == ("a-b", "a", "b", 3, 8)
+
+
+@pytest.mark.parametrize("models", [("GroupNet",), ()])
+def test_undirected_cells_have_the_digit_pairs_of_directed_ones(models):
+    directed = balanced_cells(("P1", "P2"), 10, 7, 1, seed=5, pair_id="P1-P2")
+    undirected = undirected_cells(models, 10, 7, 2, seed=5, pair_id="P1-P2")
+    assert len(undirected) == 7
+    assert {frozenset(cell.targets) for cell in undirected} == {frozenset(cell.targets) for cell in directed}
+    assert {(cell.models, cell.quota, cell.pair_id) for cell in undirected} == {(models, 2, "P1-P2")}

@@ -326,6 +326,10 @@ def test_acceptance_metrics_by_hand():
         }
     )
     metrics = acceptance_metrics(stimuli, acceptance)
+    renamed = {"uncertainty": "group", "controversial": "swapped"}
+    by_source = [table.assign(source=table["strategy"].map(renamed)) for table in (stimuli, acceptance)]
+    found = acceptance_metrics(*by_source, by="source")
+    assert found == {"stimuli": 4, "group": metrics["uncertainty"], "swapped": metrics["controversial"]}
     assert metrics["stimuli"] == 4
     # gaps 0, .10, .14: median .10, and the 95 % quantile is 90 % of the way from .10 to .14: .136
     assert metrics["uncertainty"] == pytest.approx(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -10,8 +11,9 @@ import yaml
 from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.images.table import table_images
-from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipelines.manipulation import create_pipeline
 from bam_pipelines.pipelines.manipulation.nodes import (
     analyse_pairs,
@@ -34,7 +36,8 @@ def row_weights(rows):
 
 @pytest.fixture
 def individuals():
-    states = {"s001": row_weights([0, 1, 2]), "s002": row_weights([3, 4, 5]), "s003": row_weights([0, 1, 2])}
+    states = {name: row_weights([0, 1, 2]) for name in ("s001", "s003")}
+    states |= {name: row_weights([3, 4, 5]) for name in ("s002", "s004")}
     return {name: WholeNetworks(LRM, states if name == "lrm" else {}) for name in CLASSIFIER_NAMES}
 
 
@@ -42,7 +45,22 @@ def individuals():
 def options():
     base = yaml.safe_load(CONF.read_text())["manipulation"]
     sizes = {"classifier": "lrm", "n_groups": 1, "group_size": 2, "digit_pairs": 3, "max_proposals": 8}
-    return base | sizes | {"margin": 1.0}
+    return base | sizes | {"margin": 1.0, "controls": []}
+
+
+BIASES = {"rank": 2, "components": 4, "steps": 20, "batch_size": 24, "learning_rate": 0.05}
+
+
+def answered(stimuli):
+    """S001 calls everything a 0 and s002 a 1."""
+    splits = np.repeat(["train", "validation", "test"], [12, 6, 6])
+    rows = [
+        {"participant_id": name, "stimulus_id": image, "split": split, "response": answer}
+        for name, answer in (("s001", 0), ("s002", 1))
+        for image, split in zip(stimuli["stimulus_id"], splits, strict=True)
+    ]
+    trials = pd.DataFrame(rows).assign(task="digit", phase="main", include=True, round=1, session=1, trial_index=0)
+    return trials.assign(row_id=range(len(trials))).astype({"response": "Int8"}), stimuli.drop(columns="label")
 
 
 @pytest.fixture
@@ -54,16 +72,23 @@ def pairs():
 def customise(tiny_prior, tiny_judge, tiny_digits, options, tiny_samplers, compute, individuals):
     """A function from pairs and changed options to stimuli and acceptance."""
 
+    group = build_network(LRM, seed=0)
+    group.load_state_dict(row_weights([0, 1, 2]))
+    models = {f"individual_{name}": one for name, one in individuals.items()}
+    models |= {f"group_{name}": TrainedNetwork(group.eval().requires_grad_(False), LRM) for name in individuals}
+
     def sample(pairs, **changes):
         return sample_customised_stimuli(
             pairs,
+            *answered(tiny_digits(24, seed=7)),
             tiny_prior,
             tiny_judge,
             tiny_digits(30),
             options | tiny_samplers | changes,
+            BIASES,
             compute,
             0,
-            **individuals,
+            **models,
         )
 
     return sample
@@ -76,7 +101,9 @@ def customised(customise, pairs, request):
 
 def test_those_who_have_a_model_of_the_guiding_classifier_are_paired(individuals, options):
     pairs = choose_pairs(options | {"group_size": 3}, 0, **individuals)
-    assert pairs["pair_id"].to_list() == ["s001xs002", "s001xs003", "s002xs003"]
+    assert len(pairs) == 3 and set(pairs["participant_1"]) | set(pairs["participant_2"]) <= set(
+        individuals["lrm"].states
+    )
     with pytest.raises(ValueError, match="1 groups of 2 need 2 participants with an individual model, but 0 have one"):
         choose_pairs(options | {"classifier": "vgg"}, 0, **individuals)
 
@@ -112,6 +139,33 @@ def test_people_whose_models_agree_cannot_be_split(customise, pairs):
         customise(alike, max_proposals=1)
 
 
+def test_controls_are_made_for_the_same_pair_digits_and_numbers(customise, pairs):
+    stimuli, acceptance = customise(pairs, controls=["swapped", "bias_only", "group", "none"], margin=0.1, quota=1)
+    assert set(acceptance["pair_id"]) == {"s001xs002"}
+    wanted = acceptance.groupby("source")["quota"].sum()
+    assert wanted.to_dict() == dict.fromkeys(("individual", "swapped", "bias_only", "group", "none"), 6)
+    models = acceptance.drop_duplicates("source").set_index("source")[["model_1", "model_2"]].T.to_dict("list")
+    # those of no part in the pair are s003 and s004
+    assert {*models["swapped"]} == {"lrm-s003", "lrm-s004"}
+    assert models["bias_only"] == ["lrm-bias-s001", "lrm-bias-s002"]
+    assert models["group"][0] == "lrm-group" and pd.isna(models["group"][1])
+    assert pd.isna(models["none"]).all()
+    pairs_of = {
+        source: {frozenset(targets) for targets in rows[["target_1", "target_2"]].to_numpy().tolist()}
+        for source, rows in acceptance.groupby("source")
+    }
+    assert all(digits == pairs_of["individual"] for digits in pairs_of.values())
+    assert set(stimuli["source"]) >= {"individual", "none"}
+    assert (stimuli["pair_id"] == "s001xs002").all()
+    strategies = stimuli.groupby("source", observed=True)["strategy"].agg(set).to_dict()
+    assert strategies["none"] == {"unguided"} and strategies["individual"] == {"controversial"}
+
+
+def test_an_unknown_control_is_named(customise, pairs):
+    with pytest.raises(ValueError, match=r"manipulation\.controls names 'sham', expected some of swapped, bias_only"):
+        customise(pairs, controls=["sham"])
+
+
 def test_finished_shards_outlive_the_node(customised, compute):
     assert list(Path(compute["working_folder"]).glob("sample_customised_stimuli/*/*.npz"))
 
@@ -134,7 +188,7 @@ def test_finished_shards_stay_when_another_pair_fails(customise, pairs, compute,
 
 def test_customised_stimuli_are_counted_and_shown(customised, options):
     metrics, figure = describe_customised_stimuli(*customised, options)
-    assert metrics["controversial"]["stimuli"] == metrics["stimuli"] == len(customised[0])
+    assert metrics["individual"]["stimuli"] == metrics["stimuli"] == len(customised[0])
     assert figure.get_suptitle() == "Accepted stimuli"
 
 
@@ -176,10 +230,27 @@ def test_both_rounds_are_compared_pair_by_pair(customised, pairs):
     assert summary["difference"]["net_directed_success"]["value"] == 1.5
 
 
+def test_unguided_stimuli_of_the_first_round_are_no_control(customised, pairs):
+    made = customised[0].iloc[:3].reset_index(drop=True)
+    targets = made[["target_1", "target_2"]].astype(int).to_numpy().tolist()
+    first = made.iloc[:1].assign(pair_id=None, source="none")
+    control = made.iloc[2:].assign(source="none")
+    tables = {
+        "first_trials": answers(first, 1, [targets[0]]),
+        "second_trials": answers(made.iloc[1:], 2, targets[1:]),
+        "first_stimuli": first,
+        "second_stimuli": pd.concat([made.iloc[1:2], control]),
+    }
+    outcomes, summary = analyse_pairs(pairs, 0, 100, **tables)
+    assert set(outcomes["round"]) == {2}
+    assert summary["sources"]["none"]["n"] == 1
+    assert summary["contrasts"]["none"]["net_directed_success"]["value"] == 0
+
+
 def test_the_second_round_is_a_namespace_of_its_own():
     stage = create_pipeline()
     assert {name for name in stage.inputs() if not name.startswith("params:")} == {
-        *(f"individual_{name}" for name in CLASSIFIER_NAMES),
+        *(f"{kind}_{name}" for kind in ("individual", "group") for name in CLASSIFIER_NAMES),
         "diffusion_prior",
         "digit_judge",
         "mnist_train",

@@ -81,7 +81,11 @@ def inputs(stimuli, trials):
             columns=["model", "participant_id", "n_trials", "accuracy", "log_loss"],
         ).assign(classifier="vgg"),
         "manipulation_outcomes": pairs.assign(direction="targeted"),
-        "manipulation_summary": {"sources": {"base": source, "individual": source}, "difference": difference},
+        "manipulation_summary": {
+            "sources": {"base": source, "individual": source},
+            "difference": difference,
+            "contrasts": {},
+        },
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
         "params:seed": 5,
         "params:reporting.n_classes": 10,

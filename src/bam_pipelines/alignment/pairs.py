@@ -1,6 +1,6 @@
 """Which participants are paired."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -46,3 +46,46 @@ def group_pairs(participant_ids: Sequence[str], n_groups: int, group_size: int, 
         members = sorted(people[index] for index in order[group * group_size : (group + 1) * group_size])
         rows += [(f"{one}x{two}", one, two, group) for one, two in combinations(members, 2)]
     return pd.DataFrame(rows, columns=["pair_id", "participant_1", "participant_2", "group"])
+
+
+def swapped_people(pairs: pd.DataFrame, participant_ids: Iterable[str], seed: int) -> dict[str, tuple[str, str]]:
+    """Choose for each pair two people of no part in it, whose models guide its swapped controls.
+
+    They are another pair where one shares nobody with it, each pair in turn; else two others at random.
+
+    Parameters
+    ----------
+    pairs
+        pair_id, participant_1, participant_2.
+    participant_ids
+        Those who have an individual model.
+    seed
+        The run's seed.
+
+    Returns
+    -------
+    dict
+        pair_id to two participant ids.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two others have a model.
+    """
+    own = {row.pair_id: (row.participant_1, row.participant_2) for row in pairs.itertuples()}
+    order = list(own)
+    chosen = {}
+    for place, (pair_id, two) in enumerate(own.items()):
+        apart = [own[name] for name in order[place + 1 :] + order[:place] if not set(own[name]) & set(two)]
+        chosen[pair_id] = apart[0] if apart else _two_others(pair_id, set(participant_ids) - set(two), seed)
+    return chosen
+
+
+def _two_others(pair_id: str, others: set[str], seed: int) -> tuple[str, str]:
+    if len(others) < 2:
+        raise ValueError(
+            f"pair {pair_id}: swapped controls need the models of two other participants, but {len(others)} have one; "
+            "take swapped out of manipulation.controls or align more people."
+        )
+    one, two = numpy_generator(seed, "manipulation/swapped", pair_id).choice(sorted(others), 2, replace=False)
+    return str(one), str(two)

@@ -44,7 +44,8 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     dict
         ``sources``: source to ``n``, ``n_pairs``, ``n_success`` and an :class:`Estimate` for each of
         :data:`MEASURES`. ``difference``: measure to ``value`` (customised − first round) and ``p``, both null where
-        a source is absent or the measure not defined.
+        a source is absent or the measure not defined. ``contrasts``: the same for each other source, customised less
+        its control.
 
     Raises
     ------
@@ -58,7 +59,12 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
         source: _describe(table.to_numpy(), numpy_generator(seed, "pair_bootstrap", source), resamples, confidence)
         for source, table in counts.groupby(level="source", observed=True)
     }
-    return {"sources": sources, "difference": _difference(counts, seed, resamples)}
+    controls = [source for source in sources if source not in (FIRST_ROUND, CUSTOMISED)]
+    return {
+        "sources": sources,
+        "difference": _difference(counts, FIRST_ROUND, seed, resamples),
+        "contrasts": {source: _difference(counts, source, seed, resamples) for source in controls},
+    }
 
 
 def pair_counts(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -148,16 +154,16 @@ def _estimate(value: np.ndarray, samples: np.ndarray, confidence: float) -> Esti
     return Estimate(value=float(value), low=float(low), high=float(high))
 
 
-def _difference(counts: pd.DataFrame, seed: int, resamples: int) -> dict[str, dict[str, float | None]]:
+def _difference(counts: pd.DataFrame, other: str, seed: int, resamples: int) -> dict[str, dict[str, float | None]]:
     present = counts.index.get_level_values("source")
-    if not {FIRST_ROUND, CUSTOMISED} <= set(present):
+    if not {other, CUSTOMISED} <= set(present):
         return {name: {"value": None, "p": None} for name in MEASURES}
     ours = counts.xs(CUSTOMISED, level="source")
-    theirs = counts.xs(FIRST_ROUND, level="source")
+    theirs = counts.xs(other, level="source")
     pairs = ours.index.union(theirs.index)
     ours, theirs = (part.reindex(pairs, fill_value=0).to_numpy() for part in (ours, theirs))
     pooled = ours + theirs
-    generator = numpy_generator(seed, "pair_permutation")
+    generator = numpy_generator(seed, "pair_permutation", other)
     # Permuting the sources of a pair's stimuli leaves a multivariate hypergeometric draw of its outcomes.
     drawn = sum(
         generator.multivariate_hypergeometric(cells, int(size), size=resamples)

@@ -252,7 +252,16 @@ def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
     for name, known_p in _PUBLISHED_P.items():
         p = summary["difference"][name]["p"]
         numbers.append(KeyNumber(f"Pairs: difference in {name.replace('_', ' ')}, p", known_p, _p(p)))
-    return numbers
+    return numbers + [
+        KeyNumber(f"Pairs, customised less {SOURCE_TITLES[source]}: net directed success", "—", _contrast(contrast))
+        for source, measures in summary["contrasts"].items()
+        for contrast in [measures["net_directed_success"]]
+    ]
+
+
+def _contrast(contrast: dict[str, float | None]) -> str:
+    value = contrast["value"]
+    return UNDEFINED if value is None else f"{value:+.1%}, p {_p(contrast['p'])}"
 
 
 _PUBLISHED_P = {"success": "< 0.001", "targeted_ratio": "< 0.001", "net_directed_success": "—"}

@@ -108,6 +108,26 @@ def balanced_cells(
     return [Cell(names, direction, quota, pair_id) for names, direction in both]
 
 
+def undirected_cells(
+    models: tuple[str, ...], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str
+) -> list[Cell]:
+    """Ask one model, or nobody, for the unordered digit pairs that :func:`balanced_cells` asks two people's models for.
+
+    Parameters
+    ----------
+    models
+        The guiding model, or empty.
+    n_classes, n_pairs, seed, pair_id
+        As there.
+    quota
+        Stimuli a digit pair.
+    """
+    deck = list(combinations(range(n_classes), 2))
+    return [
+        Cell(names, targets, quota, pair_id) for names, targets in _deal(deck, [models], n_pairs, seed, "manipulation")
+    ]
+
+
 def _deal(
     deck: list[tuple[int, int]], hands: Sequence[tuple[str, ...]], size: int | None, seed: int, stage: str
 ) -> list[tuple[tuple[str, ...], tuple[int, int]]]:

@@ -265,13 +265,15 @@ def joined_stimuli(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True).drop_duplicates("stimulus_id", ignore_index=True)
 
 
-def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[str, Any]:
-    """Return counts, acceptance rates and boundary gaps by strategy.
+def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame, by: str = "strategy") -> dict[str, Any]:
+    """Return counts, acceptance rates and boundary gaps by strategy, or by another column of both tables.
 
     Parameters
     ----------
     stimuli, acceptance
         As :func:`sample_stimuli` gives them.
+    by
+        ``strategy`` or ``source``.
 
     Returns
     -------
@@ -281,19 +283,19 @@ def acceptance_metrics(stimuli: pd.DataFrame, acceptance: pd.DataFrame) -> dict[
         strategy without stimuli has null for them.
     """
     metrics: dict[str, Any] = {"stimuli": len(stimuli)}
-    for strategy, cells in acceptance.groupby("strategy"):
-        chosen = stimuli[stimuli["strategy"] == strategy]
+    for name, cells in acceptance.groupby(by):
+        chosen = stimuli[stimuli[by] == name]
         accepted, proposals = int(cells["accepted"].sum()), int(cells["proposals"].sum())
-        metrics[str(strategy)] = {
+        metrics[str(name)] = {
             "stimuli": len(chosen),
             "proposals": proposals,
             "acceptance_rate": accepted / proposals,
             "unfilled_cells": int((cells["accepted"] < cells["quota"]).sum()),
             "judge_score_median": _quantile(chosen["judge_score"], 0.5),
         }
-        if strategy == "uncertainty":
+        if set(cells["strategy"]) == {"uncertainty"}:
             gap = (chosen["p1_target_1"] - chosen["p1_target_2"]).abs()
-            metrics[str(strategy)] |= {"gap_median": _quantile(gap, 0.5), "gap_q95": _quantile(gap, 0.95)}
+            metrics[str(name)] |= {"gap_median": _quantile(gap, 0.5), "gap_q95": _quantile(gap, 0.95)}
     return metrics
 
 

@@ -5,19 +5,21 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.pairs import group_pairs
+from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.analysis.pair_tests import pair_summary
 from bam_pipelines.analysis.pairs import pair_outcomes
 from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
 from bam_pipelines.compute.device import resolve_compute
-from bam_pipelines.guidance.acceptance import AcceptanceRule
-from bam_pipelines.guidance.cells import balanced_cells
-from bam_pipelines.guidance.methods import Method, build_method
+from bam_pipelines.guidance.fast import FastSettings
+from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED, UNGUIDED, Design, build_designs
 from bam_pipelines.pipelines.places import working_folder
 
 
@@ -29,63 +31,74 @@ def choose_pairs(options: dict[str, Any], seed: int, **individuals: IndividualMo
 
 def sample_customised_stimuli(
     pairs: pd.DataFrame,
+    trials: pd.DataFrame,
+    trial_stimuli: pd.DataFrame,
     prior: TrainedNetwork,
     judge: TrainedNetwork,
     digits: pd.DataFrame,
     options: dict[str, Any],
+    bias_options: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
-    **individuals: IndividualModels,
+    **models: IndividualModels | TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Sample controversial stimuli between the two individual models of each pair."""
-    classifier = options["classifier"]
-    models = individuals[classifier]
-    n_classes = models.specification.arguments["n_classes"]
-    people = sorted({*pairs["participant_1"], *pairs["participant_2"]})
-    networks = {f"{classifier}-{name}": TrainedNetwork(models.network(name), models.specification) for name in people}
-    cells = [
-        cell
-        for row in pairs.itertuples()
-        for cell in balanced_cells(
-            (f"{classifier}-{row.participant_1}", f"{classifier}-{row.participant_2}"),
-            n_classes,
-            options["digit_pairs"],
-            options["quota"],
-            seed,
-            row.pair_id,
+    """Sample stimuli between the two individual models of each pair, and their controls."""
+    individuals, group = _models(options["classifier"], models)
+    biases = None
+    if "bias_only" in options["controls"]:
+        data = trial_data(trials, trial_stimuli, group.specification.arguments["n_classes"])
+        people = sorted({*pairs["participant_1"], *pairs["participant_2"]})
+        biases = fit_hierarchical(group, data, people, HierarchicalSettings(**bias_options | {"rank": 0}), seed).models
+    begin = table_digits(digits)
+    guided, unguided = build_method(options, begin), UnguidedMethod(FastSettings(**options["fast"]), begin)
+    working, resources = working_folder(compute, "sample_customised_stimuli"), resolve_compute(compute)
+    sampled = [
+        sample_stimuli(
+            design.cells,
+            design.networks,
+            prior,
+            judge,
+            _plan(unguided if design.source == UNGUIDED else guided, design, options, seed),
+            resources,
+            working,
         )
+        for design in build_designs(pairs, individuals, biases, group, options, seed)
     ]
-    plan = _plan(build_method(options, table_digits(digits)), options, seed)
-    working = working_folder(compute, "sample_customised_stimuli")
-    stimuli, acceptance = sample_stimuli(cells, networks, prior, judge, plan, resolve_compute(compute), working)
-    return validate_stimuli(joined_stimuli([stimuli])), acceptance
+    stimuli, acceptance = zip(*sampled, strict=True)
+    return validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
 
 
-def _plan(method: Method, options: dict[str, Any], seed: int) -> SamplingPlan:
-    return SamplingPlan(
-        method,
-        AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"]),
-        options["max_proposals"],
-        options["batch_size"],
-        "individual",
-        seed,
-        "manipulation",
-    )
+def _models(
+    classifier: str, models: dict[str, IndividualModels | TrainedNetwork]
+) -> tuple[IndividualModels, TrainedNetwork]:
+    individuals, group = models[f"individual_{classifier}"], models[f"group_{classifier}"]
+    if not isinstance(individuals, IndividualModels) or not isinstance(group, TrainedNetwork):
+        raise TypeError(f"individual_{classifier} and group_{classifier} are no individual models and GroupNet.")
+    return individuals, group
+
+
+def _plan(method: Method, design: Design, options: dict[str, Any], seed: int) -> SamplingPlan:
+    proposals, batch = options["max_proposals"], options["batch_size"]
+    return SamplingPlan(method, design.rule, proposals, batch, design.source, seed, "manipulation")
 
 
 def describe_customised_stimuli(
     stimuli: pd.DataFrame, acceptance: pd.DataFrame, options: dict[str, Any]
 ) -> tuple[dict[str, Any], Figure]:
-    """Count what was accepted and show it."""
-    return acceptance_metrics(stimuli, acceptance), stimulus_gallery(stimuli, options["gallery_size"])
+    """Count what was accepted of each source, and show what was made for people."""
+    made = stimuli[stimuli["source"] == CUSTOMISED]
+    metrics = acceptance_metrics(stimuli, acceptance, "source")
+    return metrics, stimulus_gallery(stimuli if made.empty else made, options["gallery_size"])
 
 
 def analyse_pairs(
     pairs: pd.DataFrame, seed: int, resamples: int, **tables: pd.DataFrame
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Compare first-round and customised stimuli before each pair."""
+    """Compare first-round stimuli, customised ones and their controls before each pair."""
     trials = pd.concat([tables["first_trials"], tables["second_trials"]], ignore_index=True)
     # catch digits may be shown in both rounds
     stimuli = pd.concat([tables["first_stimuli"], tables["second_stimuli"]], ignore_index=True)
     outcomes = pair_outcomes(trials, stimuli.drop_duplicates("stimulus_id", ignore_index=True), pairs)
+    # unguided stimuli of the first round are not those made for a pair, and bear the same name
+    outcomes = outcomes[(outcomes["round"] != 1) | (outcomes["source"] != UNGUIDED)].reset_index(drop=True)
     return validate_pairs(outcomes), pair_summary(outcomes, seed, resamples)

@@ -31,8 +31,11 @@ def create_analysis(source: AnswerSource = SIMULATED) -> Pipeline:
 
 def _customised() -> Pipeline:
     sample = {
-        **_INDIVIDUALS,
+        **{f"{kind}_{name}": f"{kind}_{name}" for kind in ("individual", "group") for name in CLASSIFIER_NAMES},
         **_OPTIONS,
+        "bias_options": "params:alignment.hierarchical",
+        "trials": "trials",
+        "trial_stimuli": "trial_stimuli",
         "pairs": "manipulation_pairs",
         "prior": "diffusion_prior",
         "judge": "digit_judge",
