@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from bam_pipelines.analysis.agreement import (
@@ -54,3 +55,10 @@ def test_correlations_by_hand(entropies):
     assert rho[("vgg", "base")] == pytest.approx(-1)
     assert rho[("vgg", "group")] == pytest.approx(1)
     assert np.isnan(rho[("lrm", "base")])
+
+
+def test_stimuli_that_models_were_fitted_to_do_not_count(entropies):
+    trained = entropies.assign(split="train", model_entropy=5.0)
+    pd.testing.assert_frame_equal(
+        entropy_correlations(pd.concat([entropies, trained])), entropy_correlations(entropies)
+    )

@@ -66,6 +66,7 @@ def inputs(stimuli, trials):
                 "classifier": "vgg",
                 "level": "base",
                 "stimulus_id": stimuli["stimulus_id"],
+                "split": "test",
                 "model_entropy": [0.1, 0.2],
                 "human_entropy": 1.0,
             }

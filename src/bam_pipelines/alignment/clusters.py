@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import adjusted_rand_score
@@ -59,8 +58,11 @@ def cluster_people(coordinates: np.ndarray, number: int, seed: int) -> np.ndarra
     return labels
 
 
-def cluster_swaps(swaps: pd.DataFrame, number: int) -> np.ndarray:
+def cluster_swaps(swaps: pd.DataFrame, number: int, seed: int) -> np.ndarray:
     """Part people into clusters whose models predict one another, int (P,).
+
+    How much worse each is predicted by the other's model than by the own one, in nats, is taken for a squared distance,
+    as a divergence is; people are placed by it and parted by k-means.
 
     Parameters
     ----------
@@ -68,21 +70,26 @@ def cluster_swaps(swaps: pd.DataFrame, number: int) -> np.ndarray:
         Of :func:`bam_pipelines.alignment.gain.swap_matrix`.
     number
         Of clusters.
+    seed
+        Of k-means.
 
     Returns
     -------
     numpy.ndarray
-        Average linkage of how much worse, in nats, each is predicted by the other's model than by the own one; in the
-        order of the first mention of a model.
+        In the order of the first mention of a model.
+
+    References
+    ----------
+    W. S. Torgerson, "Multidimensional scaling: I. Theory and method", Psychometrika 17 (1952).
     """
     names = swaps["model"].drop_duplicates().to_list()
     losses = swaps.pivot(index="model", columns="participant_id", values="log_loss").loc[names, names].to_numpy()
     excess = losses - np.diag(losses)
-    distances = (excess + excess.T) / 2
-    distances -= min(distances.min(), 0)  # by chance another's model may be the better one
-    np.fill_diagonal(distances, 0)
-    labels: np.ndarray = fcluster(linkage(squareform(distances), "average"), number, "maxclust")
-    return labels
+    squared = (excess + excess.T) / 2
+    centred = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
+    values, vectors = np.linalg.eigh(-centred / 2)
+    kept = slice(-min(_DIMENSIONS, len(names) - 1), None)
+    return cluster_people(vectors[:, kept] * np.sqrt(np.maximum(values[kept], 0)), number, seed)
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def describe_clusters(
         in_halves = [cluster_people(half, number, seed) for half in halves]
         found[str(number)] = {
             "stability": float(adjusted_rand_score(*in_halves)),
-            "agreement_with_swaps": float(adjusted_rand_score(labels, cluster_swaps(swaps, number))),
+            "agreement_with_swaps": float(adjusted_rand_score(labels, cluster_swaps(swaps, number, seed))),
             "gain": cluster_gain(crossed, labels, seed, resamples),
         }
         people[f"{_CLUSTER}{number}"] = labels

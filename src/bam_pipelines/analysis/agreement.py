@@ -91,12 +91,12 @@ def gains(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def entropy_correlations(entropies: pd.DataFrame) -> pd.DataFrame:
-    """Correlate the entropies of model and people over stimuli, by classifier and level.
+    """Correlate the entropies of model and people over test stimuli, by classifier and level.
 
     Parameters
     ----------
     entropies
-        Columns ``classifier``, ``level``, ``stimulus_id``, ``model_entropy``, ``human_entropy`` (bits).
+        Columns ``classifier``, ``level``, ``stimulus_id``, ``split``, ``model_entropy``, ``human_entropy`` (bits).
 
     Returns
     -------
@@ -104,12 +104,17 @@ def entropy_correlations(entropies: pd.DataFrame) -> pd.DataFrame:
         ``classifier``, ``level``, ``n``, ``rho`` (Spearman); NaN where fewer than three stimuli or a constant leave
         it undefined.
     """
-    entropies = entropies.astype({"classifier": "str", "level": "str"})
+    entropies = tested(entropies).astype({"classifier": "str", "level": "str"})
     rows = [
         {"classifier": classifier, "level": level, "n": len(group), "rho": _rho(group)}
         for (classifier, level), group in entropies.groupby(["classifier", "level"])
     ]
     return pd.DataFrame(rows, columns=["classifier", "level", "n", "rho"])
+
+
+def tested(entropies: pd.DataFrame) -> pd.DataFrame:
+    """Keep the stimuli that no model was fitted to."""
+    return entropies[entropies["split"] == "test"]
 
 
 def _rho(group: pd.DataFrame) -> float:

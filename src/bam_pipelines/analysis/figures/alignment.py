@@ -16,6 +16,7 @@ from bam_pipelines.analysis.agreement import (
     gains,
     level_means,
     person_accuracies,
+    tested,
 )
 from bam_pipelines.analysis.style import (
     LEVEL_COLOURS,
@@ -62,6 +63,7 @@ def figure_alignment(
     known = sorted(set(entropies["classifier"].astype("str")))
     if focus not in known:
         raise ValueError(f"classifier {focus} has no entropies; expected one of {', '.join(known)}.")
+    entropies = tested(entropies)
     figure = new_figure(8, 13.5, "Alignment with people's choices", simulated)
     axes = figure.subplot_mosaic(_LAYOUT, height_ratios=[3.2, 3.4, 3.4, 2.8])
     _draw_levels(axes["L"], metrics, quality)

@@ -120,9 +120,8 @@ def _draw_pairs(axes: Axes, rates: pd.DataFrame, name: str, sources: list[str], 
         axes.axhline(0.5, color="#222222", lw=1, ls="--", zorder=0)
         axes.set_ylim(-0.05, 1.05)
     letter, title = _PER_PAIR[name]
-    slope, side = (28, "right") if len(sources) > 2 else (0, "center")  # three would run into each other
-    names = [SOURCE_TITLES[source].replace(" ", "\n") for source in sources]
-    axes.set_xticks(places, names, rotation=slope, ha=side)
+    names = [SOURCE_TITLES[source] for source in sources]
+    axes.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(sources) - 0.4)
     axes.set_xlabel("" if p is None else f"p = {p:.3f}" if p >= 0.001 else "p < 0.001")
     plain_axes(axes, letter, title)
