@@ -123,7 +123,7 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
         "a  Uncertainty (50% unanimous)",
         "b  Response time",
         "c  Attention (1 of 4 excluded)",
-        "d  Answers that are one of the two targets",
+        "d  Answers that are one of the two targets\n(brown: no answers)",
     ]
     # row 4 is the higher digit 5, column 1 the lower digit 1; the upper triangle says nothing twice
     drawn = figure.axes[3].images[0].get_array()

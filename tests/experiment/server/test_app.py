@@ -131,11 +131,18 @@ def test_status_says_when_each_person_was_last_heard_of(client, store, answers, 
 @pytest.mark.parametrize("name", ["<b>.json", "digits-0006.jsonl"])
 def test_status_names_a_file_that_cannot_be_read(client, store, answers, name):
     save(client, start(client, store).json(), answers, 1)
-    (store.folder / name).touch()
+    (store.folder / name).write_text("answer,answer\n7,7\n")
     answer = client.get(f"/status?key={KEY}")
     assert answer.status_code == 200
-    assert f"cannot be applied: {html.escape(name)}: found no line" in answer.text
+    assert f"cannot be applied: {html.escape(name)}: found column answer twice" in answer.text.replace("&#39;", "'")
     assert "1 of 4 places taken, 0 finished." in answer.text and "<b>" not in answer.text
+
+
+def test_an_empty_file_does_not_keep_the_rules_from_the_others(client, store, answers):
+    save(client, start(client, store).json(), answers, 1)
+    before = client.get(f"/status?key={KEY}").text
+    (store.folder / "digits-0006.jsonl").touch()
+    assert client.get(f"/status?key={KEY}").text == before
 
 
 def test_status_shows_texts_and_does_not_obey_them(client_of, store):
