@@ -126,9 +126,11 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
         "d  Answers that are one of the two targets\n(brown: no answers)",
     ]
     # row 4 is the higher digit 5, column 1 the lower digit 1; the upper triangle says nothing twice
-    drawn = figure.axes[3].images[0].get_array()
+    unasked, drawn = (np.ma.masked_invalid(image.get_array()) for image in figure.axes[3].images)
     assert drawn[4, 1] == 0.5
-    assert np.ma.count(np.ma.masked_invalid(drawn)) == 1
+    assert np.ma.count(drawn) == 1
+    # the other cells of the lower triangle are marked as without answers, no other is
+    assert np.ma.getmaskarray(unasked)[4, 1] and np.ma.count(unasked) == 9 * 10 // 2 - 1
     bare = answers_figure(
         trials.assign(rt_ms=np.nan),
         participants.assign(catch_accuracy=np.nan),
