@@ -214,15 +214,15 @@ def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
     assert stage.all_outputs() >= results | models
 
 
-def test_differences_are_studied_on_the_chosen_classifier(aligned, answers):
+def test_differences_are_studied_on_the_chosen_classifier(aligned, answers, compute):
     groups = {"lrm": aligned["group"], "mlp": None}
-    curve, places, clusters = study_differences(**answers, options=OPTIONS, seed=0, **groups)
+    curve, places, clusters = study_differences(**answers, options=OPTIONS, compute=compute, seed=0, **groups)
     assert curve["n_trials"].tolist() == [6, 12]
     assert places["participant_id"].tolist() == ["a", "b"]
     assert clusters["participants"] == 2 and clusters["clusters"] == {}
     options = OPTIONS | {"differences": OPTIONS["differences"] | {"classifier": "magic"}}
     with pytest.raises(ValueError, match=r"differences\.classifier is 'magic', expected one of lrm, mlp"):
-        study_differences(**answers, options=options, seed=0, **groups)
+        study_differences(**answers, options=options, compute=compute, seed=0, **groups)
 
 
 class FrontEnd(torch.nn.Module):

@@ -74,7 +74,7 @@ def study_files(
     design = _design(shown, scripts, spoken, settings, n_classes, round_number)
     pictures = stimulus_pictures(shown, settings.scale, settings.kernel)
     return {
-        "index.html": index_page(settings, texts, ()),
+        "index.html": index_page(settings, spoken, ()),
         "design.js": f"window.BAM_DESIGN = {json.dumps(design, ensure_ascii=False)};\n",
         "design.json": json.dumps(design, ensure_ascii=False, indent=1) + "\n",
         TRANSPORT: transport_script("download"),

@@ -134,17 +134,23 @@ def _human_entropies(trials: pd.DataFrame, n_classes: int) -> pd.DataFrame:
 
 
 def study_differences(
-    trials: pd.DataFrame, trial_stimuli: pd.DataFrame, options: dict[str, Any], seed: int, **groups: TrainedNetwork
+    trials: pd.DataFrame,
+    trial_stimuli: pd.DataFrame,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+    **groups: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Fit hierarchical models of one classifier to all trials, to fewer and to halves: learning curve and clusters."""
     chosen, resamples = options["differences"], options["resamples"]
     group = _chosen_group(chosen["classifier"], groups)
     data = _data(group, trials, trial_stimuli)
     people = _people(data, options)
-    settings = HierarchicalSettings(**options["hierarchical"])
+    settings, threads = HierarchicalSettings(**options["hierarchical"]), resolve_compute(compute).threads
 
     def fit(some: TrialData) -> IndividualModels:
-        return fit_hierarchical(group, some, people, settings, seed).models
+        with torch_threads(threads):
+            return fit_hierarchical(group, some, people, settings, seed).models
 
     models, shared = fit(data), class_probabilities(group.network, data.images)
     curve = learning_curve(fit, models, data, shared, chosen["trials"], seed, resamples)

@@ -40,7 +40,7 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
     groups: dict[str, str] = {name: f"group_{name}" for name in CLASSIFIER_NAMES}
     differences = node(
         study_differences,
-        {**_ANSWERS, "options": "params:alignment", "seed": "params:seed", **groups},
+        {**_ANSWERS, "options": "params:alignment", "compute": "params:compute", "seed": "params:seed", **groups},
         ["alignment_learning_curve", "alignment_places", "alignment_clusters"],
         name="study_differences",
     )

@@ -70,7 +70,7 @@ def build_designs(
     Raises
     ------
     ValueError
-        If a control is unknown, or there are too few people to swap models.
+        If a control is unknown, there are too few people to swap models, or bias_only comes without its models.
     """
     unknown = sorted(set(options["controls"]) - set(CONTROLS))
     if unknown:
@@ -83,7 +83,9 @@ def build_designs(
         if source == "swapped":
             others = swapped_people(pairs, individuals.participant_ids, seed)
             designs.append(_directed(source, others, individuals, options, seed, directed))
-        elif source == "bias_only" and biases is not None:
+        elif source == "bias_only":
+            if biases is None:
+                raise ValueError("bias_only controls need models that differ in biases alone; pass them as biases.")
             designs.append(_directed(source, own, biases, options, seed, directed))
         elif source == "group":
             wavering = AcceptanceRule("uncertainty", options["group_probability"], None, threshold)

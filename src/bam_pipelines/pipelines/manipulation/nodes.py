@@ -13,7 +13,7 @@ from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.analysis.pair_tests import pair_summary
 from bam_pipelines.analysis.pairs import pair_outcomes
 from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
-from bam_pipelines.compute.device import resolve_compute
+from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
@@ -44,14 +44,17 @@ def sample_customised_stimuli(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample stimuli between the two individual models of each pair, and their controls."""
     individuals, group = _models(options["classifier"], models)
+    resources = resolve_compute(compute)
     biases = None
     if "bias_only" in options["controls"]:
         data = trial_data(trials, trial_stimuli, group.specification.arguments["n_classes"])
         people = sorted({*pairs["participant_1"], *pairs["participant_2"]})
-        biases = fit_hierarchical(group, data, people, HierarchicalSettings(**bias_options | {"rank": 0}), seed).models
+        settings = HierarchicalSettings(**bias_options | {"rank": 0})
+        with torch_threads(resources.threads):
+            biases = fit_hierarchical(group, data, people, settings, seed).models
     begin = table_digits(digits)
     guided, unguided = build_method(options, begin), UnguidedMethod(FastSettings(**options["fast"]), begin)
-    working, resources = working_folder(compute, "sample_customised_stimuli"), resolve_compute(compute)
+    working = working_folder(compute, "sample_customised_stimuli")
     sampled = [
         sample_stimuli(
             design.cells,
