@@ -47,7 +47,7 @@ def main() -> None:
     folder = PROJECT / "data" / ".bench"
     beside = bystanders(run, parameters, folder)
     bfloat16 = resolve_compute(parameters["compute"]).bfloat16
-    chosen = tasks(two_people(run), parameters["manipulation"]["margin"])
+    chosen = tasks(two_people(run), parameters["manipulation"]["margins"][0])
     seen_by = witnesses(run, beside)
     results: dict[str, Any] = {"machine": _machine(bfloat16), "real_digits": real_digits(seen_by)}
     grids: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -1,9 +1,10 @@
 """Who is paired with whom."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from bam_pipelines.alignment.pairs import group_pairs, swapped_people
+from bam_pipelines.alignment.pairs import all_pairs, different_pairs, given_pairs, group_pairs, swapped_people
 
 PEOPLE = [f"s{number:03d}" for number in range(1, 21)]
 
@@ -74,3 +75,58 @@ def test_without_such_a_pair_two_others_are_drawn():
 def test_too_few_others_are_an_error():
     with pytest.raises(ValueError, match="pair axb: swapped controls need the models of two other .* but 1 have one"):
         swapped_people(named_pairs("ab"), "abc", seed=0)
+
+
+def distances_between(places):
+    places = np.asarray(places, dtype=float)
+    return np.abs(places[:, None] - places[None])
+
+
+def test_those_who_differ_most_are_grouped_first():
+    people = ["a", "b", "c", "d", "e", "f"]
+    far = distances_between([0, 1, 10, 2, 9, 5])
+    pairs = different_pairs(people, far, n_groups=2, group_size=2)
+    assert pairs[["participant_1", "participant_2", "group"]].values.tolist() == [["a", "c", 0], ["b", "e", 1]]
+    # c stands 5 away from the line: a and c differ by 15, and from them d by (12 + 7) / 2, more than b, e and f
+    aside = distances_between([0, 3, 10, 12, 9, 5])
+    aside[2] += 5
+    aside[:, 2] += 5
+    triad = different_pairs(people, aside, n_groups=1, group_size=3)
+    assert set(triad["participant_1"]) | set(triad["participant_2"]) == {"a", "c", "d"}
+
+
+def test_groups_of_those_who_differ_are_disjoint():
+    draw = np.random.default_rng(0)
+    pairs = different_pairs(PEOPLE, distances_between(draw.normal(size=20)), n_groups=6, group_size=3)
+    members = [set(block["participant_1"]) | set(block["participant_2"]) for _, block in pairs.groupby("group")]
+    assert [len(group) for group in members] == [3] * 6
+    assert len(set().union(*members)) == 18
+
+
+def test_all_pairs_are_one_group():
+    pairs = all_pairs(["s3", "s1", "s2"])
+    assert pairs["pair_id"].tolist() == ["s1xs2", "s1xs3", "s2xs3"]
+    assert set(pairs["group"]) == {0}
+
+
+def test_given_pairs_keep_their_order_and_share_a_group_where_they_share_people():
+    pairs = given_pairs([["s3", "s1"], ["s4", "s5"], ["s1", "s2"]], ["s1", "s2", "s3", "s4", "s5"])
+    assert pairs["pair_id"].tolist() == ["s3xs1", "s4xs5", "s1xs2"]
+    one, two, three = pairs["group"]
+    assert one == three != two
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([], "manipulation.pairs is empty"),
+        ([["s1", "s1"]], "pairs s1 with itself"),
+        ([["s1", "s9"]], "names s9, who has no individual model"),
+        ([["s1", "s2"], ["s2", "s1"]], "names s1 and s2 twice"),
+        ([["s1", "s2", "s3"]], "expected two participant ids"),
+        (["s1s2"], "expected two participant ids"),
+    ],
+)
+def test_bad_pairs_are_refused(pairs, message):
+    with pytest.raises(ValueError, match=message):
+        given_pairs(pairs, ["s1", "s2", "s3"])

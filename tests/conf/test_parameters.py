@@ -118,7 +118,9 @@ def test_manipulation_is_possible(parameters):
     options = parameters["manipulation"]
     assert options["classifier"] in CLASSIFIER_NAMES
     assert build_method(options, None, 50.0).name == options["method"]
-    AcceptanceRule("controversial", None, options["margin"], options["judge_threshold"])
+    for margin in options["margins"]:
+        AcceptanceRule("controversial", None, margin, options["judge_threshold"])
+    assert 1 <= options["candidates"] <= options["max_proposals"]
     AcceptanceRule("uncertainty", options["group_probability"], None, options["judge_threshold"])
     assert set(options["controls"]) <= set(CONTROLS)
     assert set(parameters["experiment"]["pairs"]["shares"]) <= {CUSTOMISED, *options["controls"]}

@@ -79,6 +79,16 @@ def test_a_margin_of_exactly_what_is_asked_suffices():
     assert [found.item() for found in accepted] == [True, False]
 
 
+def test_what_came_no_nearer_is_accepted_where_the_rule_is_not_strict():
+    targets = [[0, 1], [0, 1]]
+    one, two = [[0.3, 0.5, 0.2], [0.9, 0.05, 0.05]], [[0.3, 0.5, 0.2], [0.05, 0.9, 0.05]]
+    strict, loose = (AcceptanceRule("controversial", None, 0.5, 0.5, strict) for strict in (True, False))
+    assert assessed(targets, [one, two], [0.9, 0.9], strict).accepted.tolist() == [False, True]
+    assert assessed(targets, [one, two], [0.9, 0.9], loose).accepted.tolist() == [True, True]
+    # the judge is asked all the same
+    assert assessed(targets, [one, two], [0.9, 0.4], loose).accepted.tolist() == [True, False]
+
+
 @pytest.mark.parametrize(("probability", "margin"), [(None, None), (0.9, 0.5)])
 def test_a_rule_has_a_probability_or_a_margin(probability, margin):
     with pytest.raises(ValueError, match=f"probability {probability} and margin {margin}, expected exactly one"):

@@ -48,10 +48,13 @@ def test_both_directions_of_every_pair_are_asked_of_two_people():
     assert {(cell.models, cell.quota, cell.pair_id) for cell in cells} == {(("P1", "P2"), 2, "P1-P2")}
 
 
-def test_two_pairs_of_people_get_the_same_digits():
-    first = balanced_cells(("P1", "P2"), 10, 5, 1, seed=3, pair_id="P1-P2")
-    second = balanced_cells(("P1", "P3"), 10, 5, 1, seed=3, pair_id="P1-P3")
-    assert [cell.targets for cell in first] == [cell.targets for cell in second]
+def test_digit_pairs_are_dealt_to_pairs_of_people_in_turn():
+    hands = [balanced_cells(("P1", "P2"), 10, 5, 1, seed=3, pair_id=f"pair {place}", place=place) for place in range(9)]
+    dealt = [frozenset(cell.targets) for hand in hands for cell in hand]
+    # 9 pairs of people with 5 digit pairs each: each of the 45 once, in both directions
+    assert Counter(dealt) == dict.fromkeys(map(frozenset, combinations(range(10), 2)), 2)
+    again = balanced_cells(("P1", "P3"), 10, 5, 1, seed=3, pair_id="another", place=9)
+    assert [cell.targets for cell in again] == [cell.targets for cell in hands[0]]
 
 
 def test_the_seed_shuffles_the_deck():
@@ -77,8 +80,8 @@ def test_a_key_names_people_models_and_digits():
 
 @pytest.mark.parametrize("models", [("GroupNet",), ()])
 def test_undirected_cells_have_the_digit_pairs_of_directed_ones(models):
-    directed = balanced_cells(("P1", "P2"), 10, 7, 1, seed=5, pair_id="P1-P2")
-    undirected = undirected_cells(models, 10, 7, 2, seed=5, pair_id="P1-P2")
+    directed = balanced_cells(("P1", "P2"), 10, 7, 1, seed=5, pair_id="P1-P2", place=3)
+    undirected = undirected_cells(models, 10, 7, 2, seed=5, pair_id="P1-P2", place=3)
     assert len(undirected) == 7
     assert {frozenset(cell.targets) for cell in undirected} == {frozenset(cell.targets) for cell in directed}
     assert {(cell.models, cell.quota, cell.pair_id) for cell in undirected} == {(models, 2, "P1-P2")}

@@ -20,7 +20,14 @@ from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import FastMethod, PaperMethod, UnguidedMethod
 from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
-from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.sampling import (
+    PROBABILITY_COLUMNS,
+    SamplingPlan,
+    acceptance_metrics,
+    joined_stimuli,
+    parting,
+    sample_stimuli,
+)
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import table_images, table_pixels
@@ -159,6 +166,32 @@ def test_two_peoples_models(prior, classifiers, kind_judge, compute, tmp_path):
     # log-odds of at least .2 for each model's own target
     assert (np.log(stimuli["p1_target_1"] / stimuli["p1_target_2"]) >= 0.2).all()
     assert (np.log(stimuli["p2_target_2"] / stimuli["p2_target_1"]) >= 0.2).all()
+
+
+def test_parting_is_net_directed_success_of_two_who_answer_by_the_probabilities():
+    # certain and apart; certain and apart the other way; alike; p1 (.5, .2), p2 (.1, .4): .5 · .4 − .2 · .1
+    table = [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [0.5, 0.5, 0.5, 0.5], [0.5, 0.2, 0.1, 0.4]]
+    np.testing.assert_allclose(parting(np.array(table)), [1.0, -1.0, 0.0, 0.18])
+
+
+def test_of_the_candidates_those_that_part_most_are_chosen(prior, classifiers, kind_judge, compute, tmp_path):
+    rule = AcceptanceRule("controversial", None, 0.5, 0.5, strict=False)
+    plan = replace(PLAN, rule=rule)
+    everything, _ = sample_stimuli(
+        [Cell(("a", "b"), (0, 1), 8)], classifiers, prior, kind_judge, plan, compute, tmp_path
+    )
+    chosen, acceptance = sample_stimuli(
+        [Cell(("a", "b"), (0, 1), 2)], classifiers, prior, kind_judge, replace(plan, candidates=4), compute, tmp_path
+    )
+    parted = parting(everything[list(PROBABILITY_COLUMNS)].to_numpy(dtype=float))
+    best = everything["stimulus_id"].iloc[np.argsort(-parted)[:2]]
+    assert len(everything) == 8 and chosen["stimulus_id"].tolist() == best.tolist()
+    assert acceptance[["quota", "proposals", "accepted"]].values.tolist() == [[2, 8, 8]]
+
+
+def test_candidates_need_two_classifiers():
+    with pytest.raises(ValueError, match="2 candidates a stimulus asked for, expected at least 1, and 1 unless two"):
+        replace(PLAN, candidates=2)
 
 
 def test_repeated_images_are_dropped(gaussian_prior, classifiers, kind_judge, compute, tmp_path):

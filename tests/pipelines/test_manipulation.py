@@ -45,7 +45,7 @@ def individuals():
 def options():
     base = yaml.safe_load(CONF.read_text())["manipulation"]
     sizes = {"classifier": "lrm", "n_groups": 1, "group_size": 2, "digit_pairs": 3, "max_proposals": 8}
-    return base | sizes | {"margin": 1.0, "controls": []}
+    return base | sizes | {"margins": [1.0], "controls": []}
 
 
 BIASES = {"rank": 2, "components": 4, "steps": 20, "batch_size": 24, "learning_rate": 0.05}
@@ -99,13 +99,33 @@ def customised(customise, pairs, request):
     return customise(pairs, method=request.param)
 
 
-def test_those_who_have_a_model_of_the_guiding_classifier_are_paired(individuals, options):
-    pairs = choose_pairs(options | {"group_size": 3}, 0, **individuals)
+def test_those_who_have_a_model_of_the_guiding_classifier_are_paired(individuals, options, tiny_digits):
+    images = tiny_digits(6, seed=7)
+    pairs = choose_pairs(options | {"group_size": 3}, 0, images, **individuals)
     assert len(pairs) == 3 and set(pairs["participant_1"]) | set(pairs["participant_2"]) <= set(
         individuals["lrm"].states
     )
     with pytest.raises(ValueError, match="1 groups of 2 need 2 participants with an individual model, but 0 have one"):
-        choose_pairs(options | {"classifier": "vgg"}, 0, **individuals)
+        choose_pairs(options | {"classifier": "vgg"}, 0, images, **individuals)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        # s001 and s003 have one model, s002 and s004 the other
+        ("different", {"s001xs002"}),
+        ("all", {"s001xs002", "s001xs003", "s001xs004", "s002xs003", "s002xs004", "s003xs004"}),
+        ([["s004", "s001"]], {"s004xs001"}),
+    ],
+)
+def test_pairs_are_chosen_as_conf_says(individuals, options, tiny_digits, chosen, expected):
+    pairs = choose_pairs(options | {"pairs": chosen}, 0, tiny_digits(6, seed=7), **individuals)
+    assert set(pairs["pair_id"]) == expected
+
+
+def test_an_unknown_way_to_pair_is_named(individuals, options, tiny_digits):
+    with pytest.raises(ValueError, match="manipulation.pairs is 'alike', expected random, different, all or a list"):
+        choose_pairs(options | {"pairs": "alike"}, 0, tiny_digits(6, seed=7), **individuals)
 
 
 def test_each_model_sees_its_own_target_by_the_margin(customised, individuals):
@@ -133,6 +153,23 @@ def test_customised_stimuli_name_their_pair_their_models_and_both_directions(cus
     assert directions == {(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)}
 
 
+def test_each_margin_is_a_dose_with_images_of_its_own(customise, pairs):
+    stimuli, acceptance = customise(pairs, margins=[0.2, 1.0], controls=["none"])
+    own = stimuli[stimuli["source"] == "individual"]
+    assert set(own["margin"]) == {0.2, 1.0}
+    # both began with noise of their own
+    assert not set(own.loc[own["margin"] == 0.2, "seed"]) & set(own.loc[own["margin"] == 1.0, "seed"])
+    quotas = acceptance.groupby("source")["quota"].sum()
+    assert quotas["individual"] == quotas["none"] == 12
+
+
+def test_bias_only_controls_come_in_both_directions(customise, pairs):
+    stimuli, _ = customise(pairs, margins=[0.5], controls=["bias_only"])
+    own = stimuli[stimuli["source"] == "bias_only"]
+    directions = set(zip(own["target_1"], own["target_2"], strict=True))
+    assert directions == {(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)}
+
+
 def test_people_whose_models_agree_cannot_be_split(customise, pairs):
     alike = pairs.assign(pair_id="s001xs003", participant_2="s003")
     with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's steps"):
@@ -140,7 +177,7 @@ def test_people_whose_models_agree_cannot_be_split(customise, pairs):
 
 
 def test_controls_are_made_for_the_same_pair_digits_and_numbers(customise, pairs):
-    stimuli, acceptance = customise(pairs, controls=["swapped", "bias_only", "group", "none"], margin=0.1, quota=1)
+    stimuli, acceptance = customise(pairs, controls=["swapped", "bias_only", "group", "none"], margins=[0.1], quota=1)
     assert set(acceptance["pair_id"]) == {"s001xs002"}
     wanted = acceptance.groupby("source")["quota"].sum()
     assert wanted.to_dict() == dict.fromkeys(("individual", "swapped", "bias_only", "group", "none"), 6)

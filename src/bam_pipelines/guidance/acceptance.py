@@ -28,6 +28,8 @@ class AcceptanceRule:
         in nats, of each model's own target over the other's target, instead of a probability. None otherwise.
     judge
         The judge's score must be above this; 0.5 in the paper.
+    strict
+        If false, classifiers are asked for the same, but images that came no nearer to it are accepted as well.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class AcceptanceRule:
     probability: float | None
     margin: float | None
     judge: float
+    strict: bool = True
 
     def __post_init__(self) -> None:
         if self.strategy == "unguided":
@@ -120,7 +123,7 @@ def assess(
     logits = [classifier(images).double() for classifier in classifiers]
     scores = judge(images)[:, 0].double()
     chosen = [functional.softmax(values, dim=1).gather(1, targets) for values in logits]
-    if rule.strategy == "unguided":
+    if rule.strategy == "unguided" or not rule.strict:
         passed = torch.ones_like(scores, dtype=torch.bool)
     elif rule.strategy != "controversial":
         passed = (chosen[0] > rule.required_probability).all(dim=1)

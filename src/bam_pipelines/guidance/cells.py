@@ -83,7 +83,7 @@ def controversial_cells(
 
 
 def balanced_cells(
-    models: tuple[str, str], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str
+    models: tuple[str, str], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str, place: int = 0
 ) -> list[Cell]:
     """Ask two people's models for both directions of ``n_pairs`` unordered digit pairs.
 
@@ -98,18 +98,21 @@ def balanced_cells(
     quota
         Stimuli a direction; 2 in the paper.
     seed
-        Of the choice of digit pairs, which is the same for all pairs of participants.
+        Of the choice of digit pairs.
     pair_id
         The pair of participants.
+    place
+        Number of the pair of participants: digit pairs are dealt to pairs in turn, so that over all of them each occurs
+        equally often, but for one.
     """
     deck = list(combinations(range(n_classes), 2))
-    dealt = _deal(deck, [models], n_pairs, seed, "manipulation")
+    dealt = _deal(deck, [models], n_pairs, seed, "manipulation", place)
     both = [(names, direction) for names, (a, b) in dealt for direction in ((a, b), (b, a))]
     return [Cell(names, direction, quota, pair_id) for names, direction in both]
 
 
 def undirected_cells(
-    models: tuple[str, ...], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str
+    models: tuple[str, ...], n_classes: int, n_pairs: int, quota: int, seed: int, pair_id: str, place: int = 0
 ) -> list[Cell]:
     """Ask one model, or nobody, for the unordered digit pairs that :func:`balanced_cells` asks two people's models for.
 
@@ -117,19 +120,23 @@ def undirected_cells(
     ----------
     models
         The guiding model, or empty.
-    n_classes, n_pairs, seed, pair_id
+    n_classes, n_pairs, seed, pair_id, place
         As there.
     quota
         Stimuli a digit pair.
     """
     deck = list(combinations(range(n_classes), 2))
-    return [
-        Cell(names, targets, quota, pair_id) for names, targets in _deal(deck, [models], n_pairs, seed, "manipulation")
-    ]
+    dealt = _deal(deck, [models], n_pairs, seed, "manipulation", place)
+    return [Cell(names, targets, quota, pair_id) for names, targets in dealt]
 
 
 def _deal(
-    deck: list[tuple[int, int]], hands: Sequence[tuple[str, ...]], size: int | None, seed: int, stage: str
+    deck: list[tuple[int, int]],
+    hands: Sequence[tuple[str, ...]],
+    size: int | None,
+    seed: int,
+    stage: str,
+    first_hand: int = 0,
 ) -> list[tuple[tuple[str, ...], tuple[int, int]]]:
     size = len(deck) if size is None else size
     if not 0 <= size <= len(deck):
@@ -139,6 +146,6 @@ def _deal(
     order = numpy_generator(seed, stage, "deck").permutation(len(deck))
     return [
         (names, deck[order[(hand * size + card) % len(deck)]])
-        for hand, names in enumerate(hands)
+        for hand, names in enumerate(hands, start=first_hand)
         for card in range(size)
     ]

@@ -48,6 +48,10 @@ class SamplingPlan:
         ``base``, ``group``, ``individual`` or ``none``: which kind of models guides; written to the table.
     seed, stage
         What the images' seeds derive from, with the cell and the number of the proposal.
+    candidates
+        Accepted images that each wanted stimulus is chosen from, by how far the guiding classifiers part: the
+        probability of o1 to the first and o2 to the second, less that of o2 to the first and o1 to the second. Only
+        for controversial stimuli; the budget stays the same.
     """
 
     method: Method
@@ -57,6 +61,14 @@ class SamplingPlan:
     source: str
     seed: int
     stage: str
+    candidates: int = 1
+
+    def __post_init__(self) -> None:
+        if self.candidates < 1 or (self.candidates > 1 and self.rule.strategy != "controversial"):
+            raise ValueError(
+                f"{self.candidates} candidates a stimulus asked for, expected at least 1, and 1 unless two classifiers "
+                "guide."
+            )
 
 
 @dataclass(frozen=True)
@@ -70,12 +82,19 @@ class Proposal:
 @dataclass
 class _Progress:
     cell: Cell
+    candidates: int
     proposed: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
-        return self.cell.quota - len(self.rows)
+        return self.cell.quota * self.candidates - len(self.rows)
+
+    def chosen(self) -> list[dict[str, Any]]:
+        """Return the accepted images that part the classifiers most, as many as are wanted; the first ones of one."""
+        if self.candidates == 1:
+            return self.rows
+        return sorted(self.rows, key=lambda row: -parting(row["probabilities"][None])[0])[: self.cell.quota]
 
 
 def sample_stimuli(
@@ -108,11 +127,11 @@ def sample_stimuli(
     Returns
     -------
     stimuli
-        The stimulus table: one row an accepted image, in the order of the cells; images that repeat an earlier one
+        The stimulus table: one row a chosen image, in the order of the cells; images that repeat an earlier one
         pixel by pixel are dropped. Without rows and columns if no proposal was accepted.
     acceptance
         One row a cell: ``strategy``, ``source``, ``model_1``, ``model_2``, ``pair_id``, ``target_1``, ``target_2``,
-        ``quota``, ``proposals``, ``accepted``.
+        ``quota``, ``proposals``, ``accepted`` (candidates that were not chosen among them).
 
     Raises
     ------
@@ -129,7 +148,7 @@ def sample_stimuli(
     kept = ShardFolder(working / fingerprint(guidance_source(), classifiers, prior, judge, plan, *computed))
     networks = {name: _ready(trained, compute).network for name, trained in classifiers.items()}
     guides = networks, _ready(prior, compute), _ready(judge, compute).network
-    progress = [_Progress(cell) for cell in cells]
+    progress = [_Progress(cell, plan.candidates) for cell in cells]
     for number in count(1):
         shards = _next_shards(progress, plan)
         if not shards:
@@ -137,8 +156,27 @@ def sample_stimuli(
         label = f"sampling {plan.rule.strategy} ({plan.source}), round {number}"
         results = kept.run(partial(_propose, *guides, plan, compute), shards, compute.workers, label)
         _collect(progress, shards, results)
-    rows = [row for one in progress for row in one.rows]
+    rows = [row for one in progress for row in one.chosen()]
     return _stimulus_table(rows, plan), pd.DataFrame([_acceptance_row(one, plan) for one in progress])
+
+
+def parting(probabilities: np.ndarray) -> np.ndarray:
+    """Return how far two classifiers part images in the direction that was asked for.
+
+    Parameters
+    ----------
+    probabilities
+        (N, 4): p1(o1), p1(o2), p2(o1), p2(o2).
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,), p1(o1) p2(o2) − p1(o2) p2(o1), −1 to 1: the net directed success of two people who answer by these
+        probabilities.
+    """
+    first, first_other, second_other, second = probabilities.T
+    parted: np.ndarray = first * second - first_other * second_other
+    return parted
 
 
 def guidance_source() -> list[str]:

@@ -20,7 +20,7 @@ CONTROLS = ("swapped", "bias_only", "group", UNGUIDED)
 
 @dataclass(frozen=True)
 class Design:
-    """The stimuli of one source.
+    """The stimuli of one source and margin.
 
     Parameters
     ----------
@@ -77,16 +77,17 @@ def build_designs(
         raise ValueError(f"manipulation.controls names {unknown[0]!r}, expected some of {', '.join(CONTROLS)}.")
     own = {row.pair_id: (row.participant_1, row.participant_2) for row in pairs.itertuples()}
     threshold = options["judge_threshold"]
-    directed = AcceptanceRule("controversial", None, options["margin"], threshold)
-    designs = [_directed(CUSTOMISED, own, individuals, options, seed, directed)]
+    designs = _directed(CUSTOMISED, own, individuals, options, seed)
     for source in options["controls"]:
         if source == "swapped":
             others = swapped_people(pairs, individuals.participant_ids, seed)
-            designs.append(_directed(source, others, individuals, options, seed, directed))
+            designs += _directed(source, others, individuals, options, seed)
         elif source == "bias_only":
             if biases is None:
                 raise ValueError("bias_only controls need models that differ in biases alone; pass them as biases.")
-            designs.append(_directed(source, own, biases, options, seed, directed))
+            # biases part two people in one direction only: in the other, what came nearest is taken, so that there are
+            # equal numbers of both
+            designs += _directed(source, own, biases, options, seed, strict=False)
         elif source == "group":
             wavering = AcceptanceRule("uncertainty", options["group_probability"], None, threshold)
             designs.append(_undirected(source, ("group",), list(own), group, options, seed, wavering))
@@ -102,21 +103,25 @@ def _directed(
     models: IndividualModels,
     options: Mapping[str, Any],
     seed: int,
-    rule: AcceptanceRule,
-) -> Design:
-    """Ask for stimuli that part two people's models, by pair of those who will see them."""
+    strict: bool = True,
+) -> list[Design]:
+    """Ask for stimuli that part two people's models, by pair of those who will see them, one design a margin."""
     n_classes = models.specification.arguments["n_classes"]
     prefix = f"{options['classifier']}-" + ("bias-" if source == "bias_only" else "")
     people = sorted({name for two in guides.values() for name in two})
     networks = {prefix + name: TrainedNetwork(models.network(name), models.specification) for name in people}
     cells = [
         cell
-        for pair_id, (one, two) in guides.items()
+        for place, (pair_id, (one, two)) in enumerate(guides.items())
         for cell in balanced_cells(
-            (prefix + one, prefix + two), n_classes, options["digit_pairs"], options["quota"], seed, pair_id
+            (prefix + one, prefix + two), n_classes, options["digit_pairs"], options["quota"], seed, pair_id, place
         )
     ]
-    return Design(source, cells, networks, rule)
+    rules = [
+        AcceptanceRule("controversial", None, margin, options["judge_threshold"], strict)
+        for margin in options["margins"]
+    ]
+    return [Design(source, cells, networks, rule) for rule in rules]
 
 
 def _undirected(
@@ -128,12 +133,13 @@ def _undirected(
     seed: int,
     rule: AcceptanceRule,
 ) -> Design:
-    """Ask for stimuli between the same digits, as many as both directions of a directed source have."""
+    """Ask for stimuli between the same digits, as many as both directions of a directed source have at all margins."""
     n_classes = group.specification.arguments["n_classes"]
     names = tuple(f"{options['classifier']}-{name}" for name in models)
+    quota = 2 * options["quota"] * len(options["margins"])
     cells = [
         cell
-        for pair_id in pair_ids
-        for cell in undirected_cells(names, n_classes, options["digit_pairs"], 2 * options["quota"], seed, pair_id)
+        for place, pair_id in enumerate(pair_ids)
+        for cell in undirected_cells(names, n_classes, options["digit_pairs"], quota, seed, pair_id, place)
     ]
     return Design(source, cells, {f"{options['classifier']}-group": group}, rule)

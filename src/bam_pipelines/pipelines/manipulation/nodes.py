@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels
-from bam_pipelines.alignment.pairs import group_pairs
+from bam_pipelines.alignment.model_distance import model_distances
+from bam_pipelines.alignment.pairs import all_pairs, different_pairs, given_pairs, group_pairs
 from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.analysis.pair_tests import pair_summary
@@ -18,15 +19,27 @@ from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
+from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED, UNGUIDED, Design, build_designs
 from bam_pipelines.pipelines.places import working_folder
 
 
-def choose_pairs(options: dict[str, Any], seed: int, **individuals: IndividualModels) -> pd.DataFrame:
-    """Group the participants who have a model of the guiding classifier, and pair them within groups."""
+def choose_pairs(
+    options: dict[str, Any], seed: int, trial_stimuli: pd.DataFrame, **individuals: IndividualModels
+) -> pd.DataFrame:
+    """Pair participants who have a model of the guiding classifier."""
     models = individuals[options["classifier"]]
-    return group_pairs(models.participant_ids, options["n_groups"], options["group_size"], seed)
+    people, chosen, size = models.participant_ids, options["pairs"], (options["n_groups"], options["group_size"])
+    if chosen == "random":
+        return group_pairs(people, *size, seed)
+    if chosen == "different":
+        return different_pairs(people, model_distances(models, table_images(trial_stimuli)), *size)
+    if chosen == "all":
+        return all_pairs(people)
+    if isinstance(chosen, str):
+        raise ValueError(f"manipulation.pairs is {chosen!r}, expected random, different, all or a list of pairs.")
+    return given_pairs(chosen, people)
 
 
 def sample_customised_stimuli(
@@ -82,7 +95,11 @@ def _models(
 
 def _plan(method: Method, design: Design, options: dict[str, Any], seed: int) -> SamplingPlan:
     proposals, batch = options["max_proposals"], options["batch_size"]
-    return SamplingPlan(method, design.rule, proposals, batch, design.source, seed, "manipulation")
+    directed = design.rule.margin is not None
+    # images of two margins that began with the same noise would be nearly the same
+    stage = f"manipulation/{design.rule.margin}" if directed else "manipulation"
+    candidates = options["candidates"] if directed else 1
+    return SamplingPlan(method, design.rule, proposals, batch, design.source, seed, stage, candidates)
 
 
 def describe_customised_stimuli(

@@ -30,6 +30,7 @@ def create_analysis(source: AnswerSource = SIMULATED) -> Pipeline:
 
 
 def _customised() -> Pipeline:
+    paired = {**_INDIVIDUALS, **_OPTIONS, "trial_stimuli": "trial_stimuli"}
     sample = {
         **{f"{kind}_{name}": f"{kind}_{name}" for kind in ("individual", "group") for name in CLASSIFIER_NAMES},
         **_OPTIONS,
@@ -46,7 +47,7 @@ def _customised() -> Pipeline:
     shown = ["manipulation_sampling_metrics", "manipulation_gallery"]
     return pipeline(
         [
-            node(choose_pairs, {**_INDIVIDUALS, **_OPTIONS}, "manipulation_pairs", name="choose_pairs"),
+            node(choose_pairs, paired, "manipulation_pairs", name="choose_pairs"),
             node(sample_customised_stimuli, sample, stimuli, name="sample_customised_stimuli"),
             node(
                 describe_customised_stimuli,

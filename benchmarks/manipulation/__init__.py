@@ -1,0 +1,1 @@
+"""How well customised stimuli part two people, against controls and an oracle."""

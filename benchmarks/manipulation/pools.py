@@ -1,0 +1,136 @@
+"""Candidates of every source for disjoint pairs of simulated participants: sampled once, kept in a folder."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.pairs import group_pairs
+from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
+from bam_pipelines.guidance.fast import FastSettings
+from bam_pipelines.guidance.methods import UnguidedMethod, build_method
+from bam_pipelines.guidance.sampling import SamplingPlan, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.warm_start import table_digits
+from bam_pipelines.images.table import labelled_images, table_images
+from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.manipulation.designs import UNGUIDED, Design, build_designs
+from benchmarks.alignment.arms import CORES, group_network
+from benchmarks.alignment.population import Population
+
+CLASSIFIER = "vgg"
+PAIRS, CANDIDATES, MARGIN = 60, 4, 0.25
+# of its own, so that no pair was looked at before
+PAIRING_SEED = 20_261
+DIRECTED = ("individual", "swapped", "bias_only")
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What was sampled for the pairs of one population.
+
+    Parameters
+    ----------
+    pairs
+        pair_id, participant_1, participant_2, group.
+    stimuli
+        Stimulus table of all candidates, with ``accepted``: whether both models part by the margin. Every candidate
+        passed the judge; of undirected sources all are accepted.
+    models
+        Individual models.
+    """
+
+    pairs: pd.DataFrame
+    stimuli: pd.DataFrame
+    models: IndividualModels
+
+
+def sample_pools(
+    population: Population,
+    run: dict[str, Any],
+    parameters: dict[str, Any],
+    digit_pairs: int,
+    controls: list[str],
+    folders: tuple[Path, Path],
+) -> Pools:
+    """Sample candidates, or read those that are kept.
+
+    Parameters
+    ----------
+    population
+        Whose people.
+    run, parameters
+        Networks and parameters of a run.
+    digit_pairs
+        Unordered digit pairs a pair, both directions of each.
+    controls
+        Beside customised stimuli.
+    folders
+        Where GroupNets are kept, and where candidates are.
+    """
+    groups, kept = folders
+    group = group_network(
+        run[f"classifier_{CLASSIFIER}"], population.data, labelled_images(run["mnist_train"]), groups / population.name
+    )
+    settings = HierarchicalSettings(**parameters["alignment"]["hierarchical"])
+    people = population.data.participants(1)
+    with torch_threads(CORES):
+        models = fit_hierarchical(group, population.data, people, settings, 0).models
+        biases = fit_hierarchical(group, population.data, people, replace(settings, rank=0), 0).models
+    pairs = group_pairs(people, PAIRS, 2, PAIRING_SEED)
+    options = copy.deepcopy(parameters["manipulation"]) | {
+        "classifier": CLASSIFIER, "digit_pairs": digit_pairs, "quota": CANDIDATES, "controls": controls,
+        "margins": [MARGIN],
+    }  # fmt: skip
+    designs = build_designs(pairs, models, biases, group, options, PAIRING_SEED)
+    tables = [_kept(design, run, parameters, options, kept / population.name) for design in designs]
+    return Pools(pairs, joined_stimuli(tables), models)
+
+
+def _kept(
+    design: Design, run: dict[str, Any], parameters: dict[str, Any], options: dict[str, Any], folder: Path
+) -> pd.DataFrame:
+    path = folder / f"{design.source}.parquet"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _sampled(design, run, parameters, options, folder).to_parquet(path)
+    return pd.read_parquet(path)
+
+
+def _sampled(
+    design: Design, run: dict[str, Any], parameters: dict[str, Any], options: dict[str, Any], folder: Path
+) -> pd.DataFrame:
+    """Propose as many images of each cell as it has candidates, and keep all that the judge accepts."""
+    begin = table_digits(run["mnist_train"])
+    unguided = design.source == UNGUIDED
+    method = UnguidedMethod(FastSettings(**options["fast"]), begin) if unguided else build_method(options, begin)
+    rule = replace(design.rule, strict=False) if design.source in DIRECTED else design.rule
+    # undirected stimuli are not chosen among: one a direction
+    cells = design.cells if design.source in DIRECTED else [replace(cell, quota=2) for cell in design.cells]
+    proposals = 1 if design.source in DIRECTED else options["max_proposals"]
+    plan = SamplingPlan(method, rule, proposals, options["batch_size"], design.source, PAIRING_SEED, "bench")
+    compute = resolve_compute(parameters["compute"])
+    prior, judge = run["diffusion_prior"], run["digit_judge"]
+    stimuli, _ = sample_stimuli(cells, design.networks, prior, judge, plan, compute, folder / ".shards")
+    return stimuli.assign(accepted=_accepted(stimuli, design.networks, judge, replace(design.rule, strict=True)))
+
+
+def _accepted(
+    stimuli: pd.DataFrame, networks: Mapping[str, TrainedNetwork], judge: TrainedNetwork, rule: AcceptanceRule
+) -> np.ndarray:
+    passed = np.ones(len(stimuli), dtype=bool)
+    if rule.strategy != "controversial":
+        return passed
+    images = table_images(stimuli)
+    targets = torch.from_numpy(stimuli[["target_1", "target_2"]].to_numpy(dtype="int64"))
+    for (one, two), rows in stimuli.groupby(["model_1", "model_2"]).indices.items():
+        guides = [networks[one].network, networks[two].network]
+        passed[rows] = assess(images[rows], targets[rows], guides, judge.network, rule).accepted
+    return passed
