@@ -1,8 +1,7 @@
 """Measure how customised stimuli part people: ``python -m benchmarks.manipulation``, or ``make bench-manipulation``.
 
 It takes the networks of the newest run in ``data``, and makes the stimuli and GroupNets of ``make bench-alignment`` where
-that has not kept them. Candidates are kept under ``data/.bench/manipulation``: called again,
-it goes on where it was.
+they are not kept. Candidates are kept under ``data/.bench/manipulation``: called again, it goes on where it was.
 """
 
 import json

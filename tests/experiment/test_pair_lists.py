@@ -68,6 +68,21 @@ def test_sources_have_their_shares_and_directions_are_balanced(pair_stimuli):
     assert twice.to_dict() == {"individual": 0.25, "swapped": 0.25, "bias_only": 0.25}
 
 
+def test_stimuli_with_a_counterpart_of_the_other_direction_come_first(pair_stimuli):
+    own = pair_stimuli[(pair_stimuli["pair_id"] == "ab") & (pair_stimuli["source"] == "individual")]
+    # three of 0 and 1, one of 1 and 0, two of 1 and 2, two of 2 and 1
+    kept = own.groupby(["target_1", "target_2"], group_keys=False).head(3)
+    way = list(zip(kept["target_1"], kept["target_2"], strict=True))
+    numbers = {(0, 1): 3, (1, 0): 1, (1, 2): 2, (2, 1): 2}
+    few = kept[[way[:place].count(one) < numbers[one] for place, one in enumerate(way)]]
+    design = PairDesign(6, {"individual": 1.0}, 0.0, 10, 60)
+    chosen = choose_stimuli(few, PAIRS.iloc[:1], design, 0)
+    assert chosen.groupby(["target_1", "target_2"]).size().to_dict() == {(0, 1): 1, (1, 0): 1, (1, 2): 2, (2, 1): 2}
+    # and the others if there is still room
+    everything = choose_stimuli(few, PAIRS.iloc[:1], PairDesign(8, {"individual": 1.0}, 0.0, 10, 60), 0)
+    assert len(everything) == 8
+
+
 def test_repeats_come_late_enough(pair_plan):
     lists, places = pair_plan()
     for person in places["participant_id"]:

@@ -60,3 +60,12 @@ def test_what_fits_passes(check):
 def test_what_does_not_fit_is_named(check, change, sentence):
     with pytest.raises(ValueError, match=sentence):
         check(**change)
+
+
+def test_two_that_guide_together_have_the_same_classes(gaussian_prior, noise, half_detectors, linear):
+    prior = gaussian_prior(noise, mean=0.0, deviation=1.0)
+    judge = TrainedNetwork(linear(torch.zeros(1, 16), 1.0), NetworkSpecification("judge", FACTS))
+    two = TrainedNetwork(linear(torch.randn(2, 16), 0.0), NetworkSpecification("b", FACTS))
+    three = TrainedNetwork(half_detectors, NetworkSpecification("a", FACTS))
+    with pytest.raises(ValueError, match="a has 3 classes and b has 2 classes; classifiers that guide together"):
+        check_sampling_inputs([Cell(("a", "b"), (0, 1), 1)], {"a": three, "b": two}, prior, judge)

@@ -123,7 +123,10 @@ def build_pair_lists(
 
 
 def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesign, seed: int) -> pd.DataFrame:
-    """Choose each pair's stimuli by source, digit pairs and directions in turn, and which of them are shown twice.
+    """Choose each pair's stimuli by source, and which of them are shown twice.
+
+    Digit pairs and margins take turns. Both directions of a digit pair are chosen together as long as there are both,
+    so that who tends to a digit, whatever the image, agrees with the targets as often as not.
 
     Returns
     -------
@@ -145,9 +148,18 @@ def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesig
                     "experiment.pairs.images_per_pair, or sample more in stage manipulation."
                 )
             draw = numpy_generator(seed, "experiment/pair stimuli", pair_id, source)
-            mixed = own.sort_values("stimulus_id").iloc[draw.permutation(len(own))]
-            turn = mixed.groupby(["target_1", "target_2"], dropna=False).cumcount()
-            taken = mixed.iloc[np.argsort(turn.to_numpy(), kind="stable")[:count]]
+            taken = _in_turn(own.sort_values("stimulus_id").iloc[draw.permutation(len(own))]).iloc[:count]
             again = np.arange(count) < round(design.repeat_share * count)
             parts.append(taken.assign(repeated=draw.permutation(again)))
     return pd.concat(parts, ignore_index=True)
+
+
+def _in_turn(mixed: pd.DataFrame) -> pd.DataFrame:
+    """Sort stimuli: those with a counterpart of the other direction first, beside it, digit pairs in turn."""
+    targets = mixed[["target_1", "target_2"]].astype("int64")
+    low, high, way = targets.min(axis=1), targets.max(axis=1), targets["target_1"] < targets["target_2"]
+    digit_pair = [low, high, mixed["margin"].fillna(0.0)]
+    turn = mixed.groupby([*digit_pair, way]).cumcount()
+    both_ways = turn.groupby([*digit_pair, turn]).transform("size") == 2
+    place = pd.Series(mixed.groupby(digit_pair, sort=False).ngroup(), index=mixed.index)
+    return mixed.iloc[np.lexsort([place, turn, ~both_ways])]

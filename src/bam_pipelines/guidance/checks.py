@@ -31,9 +31,9 @@ def check_sampling_inputs(
     Raises
     ------
     ValueError
-        One sentence: a cell names a classifier that is not given or a target outside the classes; a network takes
-        another image size, number of channels or value range, is in training mode, or gives probabilities where
-        logits are expected.
+        One sentence: a cell names a classifier that is not given, classifiers of different classes or a target outside
+        them; a network takes another image size, number of channels or value range, is in training mode, or gives
+        probabilities where logits are expected.
     """
     unknown = sorted({name for cell in cells for name in cell.models} - set(classifiers))
     if unknown:
@@ -45,7 +45,13 @@ def check_sampling_inputs(
     _check_network("the judge", judge, probe)
     n_classes = {name: _check_classifier(name, trained, probe) for name, trained in classifiers.items()}
     for cell in cells:
-        limit = min((n_classes[name] for name in cell.models), default=max(n_classes.values()))
+        numbers = {name: n_classes[name] for name in cell.models}
+        if len(set(numbers.values())) > 1:
+            raise ValueError(
+                f"{' and '.join(f'{name} has {number} classes' for name, number in numbers.items())}; classifiers that "
+                "guide together need the same classes."
+            )
+        limit = min(numbers.values(), default=max(n_classes.values()))
         if not (min(cell.targets) >= 0 and max(cell.targets) < limit and cell.targets[0] != cell.targets[1]):
             names = " and ".join(cell.models) or "no classifier"
             raise ValueError(
