@@ -1,7 +1,7 @@
 """Measure how customised stimuli part people: ``python -m benchmarks.manipulation``, or ``make bench-manipulation``.
 
 It takes the networks of the newest run in ``data``, and the stimuli and GroupNets of ``make bench-alignment``, which it
-makes if they are not there. Candidates are kept under ``data/.bench/manipulation``: called again, it goes on where it was.
+makes if they are not there. Candidates are kept under ``data/.bench/manipulation``; called again, it goes on from them.
 """
 
 import json

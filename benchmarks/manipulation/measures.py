@@ -28,7 +28,7 @@ def estimate(tables: list[pd.DataFrame], column: str, pairs: list[str], kind: st
     draws = numpy_generator(0, "bench/manipulation", kind).integers(len(pairs), size=(RESAMPLES, len(pairs)))
     value = _combine([one.sum(axis=0) for one in sums], kind)
     spread = _combine([one[draws].sum(axis=1).T for one in sums], kind)
-    low, high = np.nanquantile(spread, [0.025, 0.975])
+    low, high = np.quantile(spread[np.isfinite(spread)], [0.025, 0.975])
     return {"value": float(value), "low": float(low), "high": float(high), "n": int(sums[0][:, 1].sum())}
 
 
