@@ -8,7 +8,8 @@ from bam_pipelines.analysis import published
 from bam_pipelines.analysis.agreement import entropy_correlations, level_means
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
 from bam_pipelines.analysis.outcomes import OUTCOMES
-from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND, MEASURES
+from bam_pipelines.analysis.pair_measures import MEASURES
+from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
 from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
