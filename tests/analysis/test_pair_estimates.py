@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from bam_pipelines.analysis.pair_estimates import RATE_COLUMNS, pair_estimates, rates_table
+from bam_pipelines.analysis.pair_estimates import pair_estimates
+from bam_pipelines.analysis.rates import RATE_COLUMNS, rates_table
 
 
 @pytest.fixture
@@ -32,9 +33,16 @@ def test_rates_at_every_level_by_hand(study):
     assert (strong["margin"], strong["net_directed_success"]) == (1.0, pytest.approx((4 + 3) / 16))
     assert rows.loc[("pair", "ab", "none"), "net_directed_success"] == pytest.approx(-0.2)
     assert rows.loc[("digit_pair", "1-7", "individual"), "n"] == 14
-    assert pd.isna(rows.loc[("pair", "ab", "none"), "success_low"])
     assert weak["low"] < weak["net_directed_success"] < weak["high"]
-    assert pd.isna(rows.loc[("source", "none", "none"), "low"])  # one group says nothing of other people
+    assert (weak["interval"], rows.loc[("pair", "ab", "none"), "interval"]) == ("people and digits", "stimuli")
+    # one group's answers do not vary between groups; those of a single pair are taken over its stimuli
+    alone = rates_table(study[study["pair_id"] == "ab"]).set_index(["level", "source"]).loc[("source", "none")]
+    assert alone["interval"] == "stimuli" and alone["low"] < -0.2 < alone["high"]
+    # Wilson, 1 of 5
+    assert (alone["success_low"], alone["success_high"]) == (
+        pytest.approx(0.0362, abs=1e-4),
+        pytest.approx(0.6245, abs=1e-4),
+    )
 
 
 def test_estimates_stand_beside_the_shares(study):

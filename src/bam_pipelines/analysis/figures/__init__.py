@@ -2,6 +2,7 @@
 
 from bam_pipelines.analysis.figures.alignment import figure_alignment
 from bam_pipelines.analysis.figures.differences import figure_differences
+from bam_pipelines.analysis.figures.dose import figure_dose
 from bam_pipelines.analysis.figures.guidance import figure_guidance
 from bam_pipelines.analysis.figures.individuals import figure_individuals
 from bam_pipelines.analysis.figures.manipulation import figure_manipulation
@@ -11,6 +12,7 @@ __all__ = [
     "empty_figure",
     "figure_alignment",
     "figure_differences",
+    "figure_dose",
     "figure_guidance",
     "figure_individuals",
     "figure_manipulation",

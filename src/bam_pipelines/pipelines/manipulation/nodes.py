@@ -11,9 +11,10 @@ from bam_pipelines.alignment.pairs import group_pairs
 from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.analysis.judge_quality import judge_scores
-from bam_pipelines.analysis.pair_estimates import pair_estimates, rates_table
+from bam_pipelines.analysis.pair_estimates import pair_estimates
 from bam_pipelines.analysis.pair_tests import pair_summary
 from bam_pipelines.analysis.pairs import complete_pairs, pair_outcomes
+from bam_pipelines.analysis.rates import rates_table
 from bam_pipelines.analysis.source_naturalness import source_naturalness
 from bam_pipelines.analysis.stable_disagreement import stable_disagreement
 from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
