@@ -11,6 +11,7 @@ from bam_pipelines.analysis.manipulation_tables import (
     comparison_table,
     left_out_table,
     naturalness_table,
+    power_sizes_table,
     stable_table,
 )
 from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
@@ -37,6 +38,14 @@ IDENTITY = {
 
 
 GAIN = {"value": 0.0314, "low": -0.002, "high": 0.0648, "p": 0.0009}
+
+
+SIZE = {"groups": 6, "pairs": 18, "images": 180, "power": 0.853, "error": 0.018}
+POWER = {
+    "measured": {"stimuli": 16, "net_directed_success": 6 / 16},
+    "wanted": 0.8,
+    "smallest": {"0.06": {"groups": None, "randomisation": SIZE}},
+}
 
 
 def summarised(table):
@@ -85,9 +94,10 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
             "sources": {"individual": {"n": 16, "accepted": 0.75, "score": 0.8}},
             "contrasts": {},
         },
+        "power_summary": POWER,
         **{
             f"figure_{name}": b"\x89PNG"
-            for name in ("guidance", "alignment", "individuals", "differences", "manipulation", "dose")
+            for name in ("guidance", "alignment", "individuals", "differences", "manipulation", "dose", "power")
         },
     }
 
@@ -97,7 +107,7 @@ def test_report_is_self_contained_and_escaped(results):
     assert not re.search(r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)|@import", page)
     assert "&lt;b&gt;a&lt;/b&gt;" in page
     assert "<b>a</b>" not in page
-    assert page.count("data:image/png;base64,") == 8  # two stimuli, six figures
+    assert page.count("data:image/png;base64,") == 9  # two stimuli, seven figures
 
 
 @pytest.mark.parametrize("simulated", [True, False])
@@ -249,3 +259,21 @@ def test_disagreement_that_lasts_has_its_counts():
     stable = {"individual": {"n": 8, "first": estimate, "crossed": estimate, "n_repeats": 16, "flips": estimate}}
     (row,) = stable_table(stable).rows
     assert row[1:3] == ["8", "+25.0% [+12.5%, +37.5%]"] and row[-1] == "25.0% [12.5%, 37.5%] of 16"
+
+
+def test_a_power_analysis_of_other_answers_is_left_out_and_said(results):
+    whole = build_report(report_content(results, IDENTITY, True, 2))
+    results["power_summary"] = POWER | {"measured": {"stimuli": 16, "net_directed_success": 0.0}}
+    page = build_report(report_content(results, IDENTITY, True, 2))
+    for words in ("How large a second round must be", "smallest second round that reaches"):
+        assert words in whole and words not in page
+    assert "power analysis was made of other answers" in page and "made of other answers" not in whole
+
+
+def test_the_smallest_round_is_told_by_effect_and_claim():
+    table = power_sizes_table(POWER)
+    assert table.title == "Power: smallest second round that reaches 0.8"
+    assert table.rows == [
+        ["0.06", "these people", "6", "18", "180", "0.85 ± 0.02"],
+        ["0.06", "people in general", *["none of the grid"] * 3, "—"],
+    ]

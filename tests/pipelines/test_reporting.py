@@ -92,6 +92,8 @@ def inputs(stimuli, trials):
             "left_out": {"ac": "c has no answer in round 2."},
         },
         "manipulation_naturalness": {"sources": {}, "contrasts": {}},
+        "power_summary": {"measured": {"stimuli": 1, "net_directed_success": 1.0}, "wanted": 0.8, "smallest": {}},
+        "figure_power": b"PNG",
         "manipulation_rates": pd.DataFrame(
             [("dose", "1", "individual", 1.0, 0.1, 0.0, 0.2, 0.3, 0.2, 0.4, "stimuli")],
             columns=["level", "key", "source", "margin", "net_directed_success", "low", "high", "success"]
@@ -128,7 +130,7 @@ def report_of(inputs):
 def test_the_stage_writes_figures_and_a_report(inputs):
     page = report_of(inputs)
     assert "(simulated participants)</title>" in page
-    assert page.count("data:image/png;base64,") == 8
+    assert page.count("data:image/png;base64,") == 9
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
     assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
 

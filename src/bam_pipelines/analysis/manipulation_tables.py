@@ -93,6 +93,33 @@ def left_out_table(left_out: Mapping[str, str]) -> list[ReportTable]:
     return [ReportTable("Manipulation: pairs left out", ["pair", "reason"], rows)] if rows else []
 
 
+def power_sizes_table(summary: Mapping[str, Any]) -> ReportTable:
+    """Write the smallest second round that finds each effect."""
+    columns = [
+        "difference in net directed success",
+        "claim about",
+        "groups",
+        "pairs",
+        "stimuli a pair",
+        "power (± error)",
+    ]
+    rows = [
+        [
+            effect,
+            "these people" if test == "randomisation" else "people in general",
+            *(
+                ["none of the grid"] * 3
+                if size is None
+                else [str(size[name]) for name in ("groups", "pairs", "images")]
+            ),
+            "—" if size is None else f"{size['power']:.2f} ± {size['error']:.2f}",
+        ]
+        for effect, tests in summary["smallest"].items()
+        for test, size in sorted(tests.items(), reverse=True)
+    ]
+    return ReportTable(f"Power: smallest second round that reaches {summary['wanted']:g}", columns, rows)
+
+
 def share(estimate: Mapping[str, float | None], signed: bool = False) -> str:
     """Write a share with its interval."""
     sign = "+" if signed else ""

@@ -160,6 +160,8 @@ def source_odds(
     fixed = np.column_stack([np.ones(len(rows)), *[-(source == other).astype(float) for other in others]])
     levels = {"group": groups[pair], "pair": pair, "digit_pair": digits}
     levels = {name: np.unique(level, return_inverse=True)[1] for name, level in levels.items()}
+    if levels["group"].max() == levels["pair"].max():
+        del levels["group"]  # every group is one pair
     levels = {name: level for name, level in levels.items() if level.max() > 0}
     data = MixedData(counts[..., 0][tuple(rows.T)], successes[tuple(rows.T)], fixed, levels)
     coefficients, errors, spreads = fit_mixed_effects(data)

@@ -58,9 +58,15 @@ def group_test(
 
 
 def _sign_flips(values: np.ndarray, generator: np.random.Generator, resamples: int) -> tuple[float, float]:
+    signs = sign_patterns(len(values), resamples, generator)
+    sums = signs @ values
     if len(values) <= MOST_EXACT:
-        signs = np.array(list(product((-1, 1), repeat=len(values))))
-        extreme = np.abs(signs @ values) >= abs(values.sum()) - _ROUNDING
-        return float(extreme.mean()), 2 / len(signs)
-    signs = generator.choice([-1, 1], (resamples, len(values)))
-    return two_sided(signs @ values, float(values.sum())), 1 / (1 + resamples)
+        return float((np.abs(sums) >= abs(values.sum()) - _ROUNDING).mean()), 2 / len(signs)
+    return two_sided(sums, float(values.sum())), 1 / (1 + resamples)
+
+
+def sign_patterns(n_groups: int, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Return all patterns of signs of at most 14 groups, and random ones of more, int (patterns, G)."""
+    if n_groups <= MOST_EXACT:
+        return np.array(list(product((-1, 1), repeat=n_groups)))
+    return generator.choice([-1, 1], (resamples, n_groups))

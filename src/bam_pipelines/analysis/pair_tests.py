@@ -74,7 +74,7 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     odds = source_odds(crossed.counts.sum(axis=(3, 4)), crossed.groups, crossed.sources, CUSTOMISED, confidence)
     tests = {source: _difference(crossed, source, how) for source in {FIRST_ROUND, *others}}
     return {
-        "sources": {source: _describe(crossed.of(source), source, how) for source in crossed.sources},
+        "sources": {source: describe_source(crossed.of(source), source, how) for source in crossed.sources},
         "difference": tests[FIRST_ROUND]["measures"],
         "contrasts": {source: tests[source]["measures"] for source in others if source != FIRST_ROUND},
         "directions": {source: _direction(crossed, source, how) for source in crossed.sources if source in DIRECTED},
@@ -129,7 +129,18 @@ def compared_by(source: str) -> str:
     return NET if source in DIRECTED else "success"
 
 
-def _describe(counts: np.ndarray, source: str, how: Resampling) -> dict[str, Any]:
+def describe_source(counts: np.ndarray, source: str, how: Resampling) -> dict[str, Any]:
+    """Describe one source; see :func:`pair_summary`.
+
+    Parameters
+    ----------
+    counts
+        int, (P, Q, M, 2, 4), see :class:`~bam_pipelines.analysis.crossed_counts.CrossedCounts`.
+    source
+        Its name, of which the generator derives.
+    how
+        Seed, bootstrap samples, coverage.
+    """
     counts = counts.sum(axis=(1, 2, 3))
     counts = counts[counts.sum(axis=1) > 0]
     totals = counts.sum(axis=1)

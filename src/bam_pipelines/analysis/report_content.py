@@ -11,6 +11,7 @@ from bam_pipelines.analysis.manipulation_tables import (
     comparison_table,
     left_out_table,
     naturalness_table,
+    power_sizes_table,
     share,
     stable_table,
 )
@@ -58,6 +59,12 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
+POWER_OF_OTHERS = (
+    "The newest power analysis was made of other answers than the newest second round, so that it is not shown: run "
+    "the stages power and reporting."
+)
+
+
 def report_content(
     results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
 ) -> ReportContent:
@@ -67,8 +74,8 @@ def report_content(
     ----------
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation`` and
-        ``figure_dose``.
+        ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation``,
+        ``figure_dose`` and ``figure_power``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -84,6 +91,9 @@ def report_content(
     ReportContent
         For :func:`bam_pipelines.analysis.report.build_report`.
     """
+    left_out: tuple[str, ...] = () if manipulated else ("figure_manipulation", "figure_dose", "figure_power")
+    if manipulated and not _are_sizes_of(results):
+        left_out = ("figure_power",)
     return ReportContent(
         title=TITLE,
         simulated=simulated,
@@ -93,7 +103,7 @@ def report_content(
         figures=[
             ReportFigure(results[name], title, caption)
             for name, (title, caption) in FIGURES.items()
-            if manipulated or name not in ("figure_manipulation", "figure_dose")
+            if name not in left_out
         ],
         tables=[
             frame_table("Classifiers", _titled(results["classifiers_summary"])),
@@ -119,6 +129,8 @@ def _titled(table: pd.DataFrame) -> pd.DataFrame:
 
 def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
+    if manipulated and not _are_sizes_of(results):
+        notices.append(POWER_OF_OTHERS)
     reading, guidance = results["reading_report"], results["guidance_summary"]
     if reading.get("split") == "resplit":
         notices.append(
@@ -133,6 +145,16 @@ def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     return notices
 
 
+def _are_sizes_of(results: dict[str, Any]) -> bool:
+    """Tell whether the power analysis measured the second round that is shown."""
+    measured = results["power_summary"]["measured"]
+    described = results["manipulation_summary"]["sources"].get(CUSTOMISED)
+    if described is None:
+        return not measured["stimuli"]
+    same = measured["stimuli"] == described["n"]
+    return same and measured["net_directed_success"] == described["net_directed_success"]["value"]
+
+
 def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
     summary = results["manipulation_summary"]
     return [
@@ -140,6 +162,7 @@ def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
         stable_table(summary["stable_disagreement"]),
         naturalness_table(results["manipulation_naturalness"]),
         *left_out_table(summary["left_out"]),
+        *([power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else []),
         metrics_table("Manipulation: all metrics", summary, folded=True),
     ]
 

@@ -6,6 +6,7 @@ from bam_pipelines.analysis.figures.dose import figure_dose
 from bam_pipelines.analysis.figures.guidance import figure_guidance
 from bam_pipelines.analysis.figures.individuals import figure_individuals
 from bam_pipelines.analysis.figures.manipulation import figure_manipulation
+from bam_pipelines.analysis.figures.power import figure_power
 from bam_pipelines.analysis.style import empty_figure
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "figure_guidance",
     "figure_individuals",
     "figure_manipulation",
+    "figure_power",
 ]

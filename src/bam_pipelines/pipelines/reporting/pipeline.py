@@ -19,12 +19,14 @@ _RESULTS = (
     "alignment_clusters",
     "manipulation_summary",
     "manipulation_naturalness",
+    "power_summary",
     "figure_guidance",
     "figure_alignment",
     "figure_individuals",
     "figure_differences",
     "figure_manipulation",
     "figure_dose",
+    "figure_power",
 )
 
 
