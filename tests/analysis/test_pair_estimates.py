@@ -32,7 +32,9 @@ def test_rates_at_every_level_by_hand(study):
     assert (weak["margin"], weak["net_directed_success"]) == (0.25, pytest.approx((2 + 1) / 12))
     assert (strong["margin"], strong["net_directed_success"]) == (1.0, pytest.approx((4 + 3) / 16))
     assert rows.loc[("pair", "ab", "none"), "net_directed_success"] == pytest.approx(-0.2)
-    assert rows.loc[("digit_pair", "1-7", "individual"), "n"] == 14
+    # 1-7 was cd's, with 6 targeted and 2 opposite; 3-8 ab's, with 6 targeted
+    assert rows.loc[("digit_pair", "1-7", "individual"), "success"] == pytest.approx(8 / 14)
+    assert rows.loc[("digit_pair", "3-8", "individual"), "success"] == pytest.approx(6 / 14)
     assert weak["low"] < weak["net_directed_success"] < weak["high"]
     assert (weak["interval"], rows.loc[("pair", "ab", "none"), "interval"]) == ("people and digits", "stimuli")
     # one group's answers do not vary between groups; those of a single pair are taken over its stimuli

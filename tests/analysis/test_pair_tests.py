@@ -150,6 +150,17 @@ def test_each_directed_source_is_tested_alone_and_exploration_is_corrected():
     json.dumps(summary, allow_nan=False)
 
 
+def test_first_round_stimuli_are_matched_by_pair_alone():
+    first = table_of(("ab", "base", (0, 6), {"opposite": 4}), ("de", "base", (2, 5), {"opposite": 4}))
+    made = STUDY[STUDY["source"] == "individual"]
+    summary = pair_summary(pd.concat([made, first]), seed=0, resamples=999)
+    compared = summary["comparisons"]["base"]
+    assert (compared["strata"], compared["strata_used"]) == (4, 2)  # two of four pairs saw both
+    # success 5/8 and 1; N 3/8 and −1
+    assert compared["measure"] == "success" and compared["value"] == pytest.approx(5 / 8 - 1)
+    assert summary["difference"]["net_directed_success"]["p"] == 1 / 1000
+
+
 def test_a_study_without_customised_stimuli_compares_nothing():
     summary = pair_summary(STUDY[STUDY["source"] == "swapped"], seed=0, resamples=50)
     assert summary["comparisons"] == {} and summary["mixed_effects"]["sources"] == {}

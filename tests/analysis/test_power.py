@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -78,13 +79,10 @@ def test_more_stimuli_than_digit_pairs_repeat_them():
     assert sorted(set(power_table(ALIKE, settings, seed=0)["images"])) == [60, 360]
 
 
-def test_the_smallest_round_has_the_fewest_answers():
+def test_what_no_round_finds_is_told_and_drawn():
     settings = replace(SETTINGS, effects=[0.12, 0.01], groups=[3, 6, 12], images=[60, 180], simulations=40)
     table = power_table(ALIKE, settings, seed=0)
     summary = power_summary(table, ALIKE, settings)
-    found = summary["smallest"]["0.12"]["randomisation"]
-    reached = table.query("effect == 0.12 and test == 'randomisation' and power >= .8")
-    assert found["pairs"] * found["images"] == (reached["pairs"] * reached["images"]).min()
     assert summary["smallest"]["0.01"] == {"groups": None, "randomisation": None}
     json.dumps(summary, allow_nan=False)
     figure = figure_power(table, summary, True)
@@ -105,3 +103,20 @@ def test_the_smallest_round_has_the_fewest_answers():
 def test_settings_out_of_range_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         replace(SETTINGS, **change)
+
+
+def test_the_smallest_round_has_the_fewest_answers():
+    sizes = [(3, 9, 180, 0.9), (6, 18, 60, 0.8), (6, 18, 120, 0.95), (3, 9, 60, 0.4)]
+    table = pd.DataFrame(sizes, columns=["groups", "pairs", "images", "power"])
+    table = table.assign(effect=0.06, test="randomisation", error=0.02)
+    found = power_summary(table, ALIKE, SETTINGS)["smallest"]["0.06"]["randomisation"]
+    # 18 × 60 answers are fewer than 9 × 180, though by more groups
+    assert found == {"groups": 6, "pairs": 18, "images": 60, "power": 0.8, "error": 0.02}
+
+
+def test_pairs_spread_as_measured():
+    answering = power._answering({"expected_success": 0.5, "expected_spread": 0.08}, 0.06)
+    drawn = simulated_round(RoundDesign(3000, 2, 20, 5), answering, np.random.default_rng(0))
+    counts = drawn.of("individual").sum(axis=(1, 2, 3))
+    net = (counts[:, 0] - counts[:, 1]) / 200
+    assert net.var() - 0.5 / 200 == pytest.approx(0.08**2, rel=0.1)

@@ -54,6 +54,12 @@ def test_true_outcomes_are_nearer_to_the_truth_than_shares_of_few_answers():
     assert (plain == "success").mean() > (named == "success").mean() + 0.05
 
 
+def test_with_many_answers_true_outcomes_are_those_of_the_shares():
+    counts = np.array([[500, 450, 50]] * 5 + [[960, 20, 20]] * 10 + [[300, 300, 400]] * 5)
+    found = true_outcomes(counts, seed=0)["outcomes"]
+    assert found == pytest.approx({"success": 0.25, "bias": 0.5, "failure": 0.25}, abs=0.005)
+
+
 def test_answers_of_one_kind_have_no_population():
     found = true_outcomes(np.array([[6, 0, 0], [5, 0, 0]]), seed=0)
     assert found["concentration"] is None and found["outcomes"] == dict.fromkeys(OUTCOMES)
