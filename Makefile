@@ -31,7 +31,7 @@ bench-behavior: $(VENV)/.run-installed
 bench-experiment: $(VENV)/.run-installed
 	python -m benchmarks.experiment
 
-# simulates second rounds with known effects, about fifteen minutes
+# simulates second rounds with known effects, about twenty minutes
 bench-statistics: $(VENV)/.run-installed
 	python -m benchmarks.statistics
 

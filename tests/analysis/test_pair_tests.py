@@ -37,11 +37,14 @@ def test_summary_by_hand():
     json.dumps(summary, allow_nan=False)
 
 
-def test_bootstrap_stays_within_pairs():
-    # Pair ab always succeeds, cd never: resampling within pairs cannot move the share from .5.
-    table = table_of(("ab", "base", {"targeted": 10}), ("cd", "base", {"bias": 10}))
-    interval = pair_summary(table, seed=0, resamples=100)["sources"]["base"]["success"]
-    assert interval == {"value": 0.5, "low": 0.5, "high": 0.5}
+def test_intervals_of_a_source_are_no_point_where_nothing_was_found():
+    found = pair_summary(table_of(("ab", "base", {"bias": 10})), seed=0, resamples=100)["sources"]["base"]
+    # Wilson, 0 of 10: 3.84 / 13.84
+    assert found["success"] == pytest.approx({"value": 0.0, "low": 0.0, "high": 0.2775}, abs=1e-4)
+    # Agresti and Min: half an answer in either direction, of 12
+    reach = 1.96 * 1 / 12
+    assert found["net_directed_success"] == pytest.approx({"value": 0.0, "low": -reach, "high": reach}, abs=1e-4)
+    assert found["n_pairs"] == 1
 
 
 def test_permutation_agrees_with_shuffling_one_by_one():

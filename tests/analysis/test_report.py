@@ -257,7 +257,9 @@ def test_naturalness_and_left_out_pairs_are_told():
 def test_disagreement_that_lasts_has_its_counts():
     estimate = {"value": 0.25, "low": 0.125, "high": 0.375}
     stable = {"individual": {"n": 8, "first": estimate, "crossed": estimate, "n_repeats": 16, "flips": estimate}}
-    (row,) = stable_table(stable).rows
+    (table,) = stable_table(stable | {"none": stable["individual"] | {"n_repeats": 0}})
+    (row,) = table.rows
+    assert stable_table({}) == []
     assert row[1:3] == ["8", "+25.0% [+12.5%, +37.5%]"] and row[-1] == "25.0% [12.5%, 37.5%] of 16"
 
 

@@ -57,8 +57,8 @@ def _compared(compared: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def stable_table(stable: Mapping[str, Mapping[str, Any]]) -> ReportTable:
-    """Write what remains of net directed success when one showing is set against the other."""
+def stable_table(stable: Mapping[str, Mapping[str, Any]]) -> list[ReportTable]:
+    """Write what remains of net directed success across showings; no table if nothing was shown twice."""
     columns = ["source", "stimuli seen twice by both", "first showings [95 %]", "across showings [95 %]"]
     rows = [
         [
@@ -70,8 +70,10 @@ def stable_table(stable: Mapping[str, Mapping[str, Any]]) -> ReportTable:
         ]
         for source in _in_order(stable)
         for found in [stable[source]]
+        if found["n_repeats"]
     ]
-    return ReportTable("Manipulation: disagreement that lasts", [*columns, "answers changed by a person [95 %]"], rows)
+    title = "Manipulation: disagreement that lasts"
+    return [ReportTable(title, [*columns, "answers changed by a person [95 %]"], rows)] if rows else []
 
 
 def naturalness_table(naturalness: Mapping[str, Any]) -> ReportTable:
@@ -132,7 +134,8 @@ def share(estimate: Mapping[str, float | None], signed: bool = False) -> str:
 def _score(estimate: Mapping[str, float | None]) -> str:
     if estimate["value"] is None:
         return UNDEFINED
-    return f"{estimate['value']:+.3f} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
+    value = f"{estimate['value']:+.3f}"
+    return value if estimate["low"] is None else f"{value} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
 
 
 def _in_order(sources: Mapping[str, Any]) -> list[str]:

@@ -112,7 +112,7 @@ def net_interval(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarr
     return np.maximum(middle - reach, -1.0), np.minimum(middle + reach, 1.0)
 
 
-def share_interval(count: np.ndarray, n: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def share_interval(count: np.ndarray, n: np.ndarray | int, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return Wilson's interval of shares.
 
     Parameters
@@ -129,6 +129,6 @@ def share_interval(count: np.ndarray, n: np.ndarray, confidence: float = 0.95) -
     """
     far = norm.ppf((1 + confidence) / 2) ** 2
     middle = (count + far / 2) / (n + far)
-    share = np.divide(count, n, out=np.zeros(np.shape(n)), where=n > 0)
+    share = np.divide(count, n, out=np.zeros(np.shape(n)), where=np.greater(n, 0))
     reach = np.sqrt(far * n * share * (1 - share) + far**2 / 4) / (n + far)
     return middle - reach, middle + reach

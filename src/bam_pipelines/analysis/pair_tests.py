@@ -10,7 +10,7 @@ from bam_pipelines.analysis.mixed_effects import source_odds
 from bam_pipelines.analysis.multiple_tests import benjamini_hochberg, holm
 from bam_pipelines.analysis.outcomes import Estimate
 from bam_pipelines.analysis.pair_groups import group_test
-from bam_pipelines.analysis.pair_intervals import crossed_interval, matched_terms
+from bam_pipelines.analysis.pair_intervals import crossed_interval, matched_terms, net_interval, share_interval
 from bam_pipelines.analysis.pair_measures import MEASURES, NET, SCORES, measure, ratio
 from bam_pipelines.analysis.pair_randomisation import direction_test, source_test
 from bam_pipelines.analysis.resampling import Resampling
@@ -47,8 +47,8 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     -------
     dict
         ``sources``: source to ``n``, ``n_pairs``, ``n_success`` and an
-        :class:`~bam_pipelines.analysis.outcomes.Estimate` for each measure, from resampling stimuli within each pair:
-        it speaks of more such stimuli before these pairs.
+        :class:`~bam_pipelines.analysis.outcomes.Estimate` for each measure, whose interval speaks of more such stimuli
+        before such pairs as these, not of other people.
         ``difference``: measure to ``value`` (customised less first round, over all stimuli) and, from
         :func:`~bam_pipelines.analysis.pair_randomisation.source_test`, ``matched`` and ``p``; all null where a source
         is absent or the measure not defined. First-round stimuli are matched by pair alone, others by digit pair too.
@@ -74,7 +74,7 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     odds = source_odds(crossed.counts.sum(axis=(3, 4)), crossed.groups, crossed.sources, CUSTOMISED, confidence)
     tests = {source: _difference(crossed, source, how) for source in {FIRST_ROUND, *others}}
     return {
-        "sources": {source: describe_source(crossed.of(source), source, how) for source in crossed.sources},
+        "sources": {source: describe_source(crossed.of(source), confidence) for source in crossed.sources},
         "difference": tests[FIRST_ROUND]["measures"],
         "contrasts": {source: tests[source]["measures"] for source in others if source != FIRST_ROUND},
         "directions": {source: _direction(crossed, source, how) for source in crossed.sources if source in DIRECTED},
@@ -129,39 +129,28 @@ def compared_by(source: str) -> str:
     return NET if source in DIRECTED else "success"
 
 
-def describe_source(counts: np.ndarray, source: str, how: Resampling) -> dict[str, Any]:
+def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
     """Describe one source; see :func:`pair_summary`.
 
     Parameters
     ----------
     counts
         int, (P, Q, M, 2, 4), see :class:`~bam_pipelines.analysis.crossed_counts.CrossedCounts`.
-    source
-        Its name, of which the generator derives.
-    how
-        Seed, bootstrap samples, coverage.
+    confidence
+        Coverage of the intervals, 0 to 1.
     """
-    counts = counts.sum(axis=(1, 2, 3))
-    counts = counts[counts.sum(axis=1) > 0]
-    totals = counts.sum(axis=1)
-    # Drawing a pair's stimuli with replacement and counting their outcomes is one multinomial draw.
-    generator = how.generator("pair_bootstrap", source)
-    drawn = generator.multinomial(totals, counts / totals[:, None], size=(how.resamples, len(counts))).sum(axis=1)
-    values, samples = measure(counts.sum(axis=0)), measure(drawn)
-    described: dict[str, Any] = {
-        "n": int(totals.sum()),
-        "n_pairs": len(counts),
-        "n_success": int(counts[:, :2].sum()),
+    cells = counts.sum(axis=(0, 1, 2, 3))
+    n, success = int(cells.sum()), int(cells[:2].sum())
+    ends = {name: share_interval(cells @ scores, n, confidence) for name, scores in SCORES.items() if name != NET}
+    ends |= {NET: net_interval(cells, confidence), "targeted_ratio": share_interval(cells[0], success, confidence)}
+    values = measure(cells)
+    estimates = {
+        name: Estimate(value=None, low=None, high=None)
+        if np.isnan(values[name])
+        else Estimate(value=float(values[name]), low=float(ends[name][0]), high=float(ends[name][1]))
+        for name in MEASURES
     }
-    return described | {name: _estimate(values[name], samples[name], how.confidence) for name in MEASURES}
-
-
-def _estimate(value: np.ndarray, samples: np.ndarray, confidence: float) -> Estimate:
-    defined = samples[~np.isnan(samples)]
-    if np.isnan(value) or len(defined) == 0:
-        return Estimate(value=None, low=None, high=None)
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Estimate(value=float(value), low=float(low), high=float(high))
+    return {"n": n, "n_pairs": int(counts.any(axis=(1, 2, 3, 4)).sum()), "n_success": success, **estimates}
 
 
 def _difference(crossed: CrossedCounts, other: str, how: Resampling) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
     summary = results["manipulation_summary"]
     return [
         comparison_table(summary),
-        stable_table(summary["stable_disagreement"]),
+        *stable_table(summary["stable_disagreement"]),
         naturalness_table(results["manipulation_naturalness"]),
         *left_out_table(summary["left_out"]),
         *([power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else []),

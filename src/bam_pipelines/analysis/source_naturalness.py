@@ -43,7 +43,7 @@ def source_naturalness(
     dict
         ``sources``: source to ``n``, ``accepted`` (share) and ``score`` (mean); ``contrasts``: each other source to
         ``strata_used`` and an :class:`~bam_pipelines.analysis.outcomes.Estimate` for both, customised less its own
-        within pair and digit pair; None where no pair and digit pair has both.
+        within pair and digit pair; None where no pair and digit pair has both, and no interval where nothing varies.
     """
     digits = np.sort(shown[["target_1", "target_2"]].to_numpy(dtype="int64"), axis=1)
     strata = pd.MultiIndex.from_arrays([shown["pair_id"].astype("str"), *digits.T]).factorize()[0]
@@ -90,6 +90,9 @@ def _contrast(
     found: dict[str, Any] = {"strata_used": len(both)}
     for name in _MEASURES:
         difference = weight * (ours[name][both] / ours["n"][both] - theirs[name][both] / theirs["n"][both])
-        low, high = np.quantile(ratio(drawn @ difference, drawn @ weight), [(1 - confidence) / 2, (1 + confidence) / 2])
-        found[name] = Estimate(value=float(difference.sum() / weight.sum()), low=float(low), high=float(high))
+        value, samples = float(difference.sum() / weight.sum()), ratio(drawn @ difference, drawn @ weight)
+        low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+        found[name] = (
+            Estimate(value=value, low=low, high=high) if low < high else Estimate(value=value, low=None, high=None)
+        )
     return found
