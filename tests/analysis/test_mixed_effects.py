@@ -47,7 +47,8 @@ def test_sources_are_compared_by_their_odds():
     compared = found["sources"]["swapped"]
     assert compared["odds_ratio"] == pytest.approx(3, rel=0.02)  # 3 : 1 against 1 : 1
     assert compared["low"] < np.log(3) < compared["high"]
-    assert set(found["spreads"]) == {"pair"}  # each pair is a group of its own, and there is one digit pair
+    # each pair is a group of its own, and there is one digit pair
+    assert set(found["spreads"]) == {"pair", "source_in_group", "source_in_digit_pair"}
     assert found["n_success"] == 1600 and found["reason"] is None
 
 
@@ -72,3 +73,12 @@ def test_a_source_without_an_opposite_success_stays_finite():
     )
     compared = found["sources"]["swapped"]
     assert 1 < compared["odds_ratio"] < 1000 and 0 < compared["low"] < compared["high"] < 10
+
+
+def test_a_source_that_suits_some_groups_by_chance_is_no_better():
+    # four groups of a pair; customised stimuli go 90 : 10 or 10 : 90, the others 50 : 50
+    good, bad = (90, 10), (10, 90)
+    counts = counts_of([good, bad, good, bad], [(50, 50)] * 4)
+    compared = source_odds(counts, np.arange(4), ("individual", "swapped"), "individual")["sources"]["swapped"]
+    assert compared["sd"] > 0.3  # as of four independent differences, not of 800 successes, which would be .14
+    assert compared["low"] < 0 < compared["high"]

@@ -126,7 +126,11 @@ def source_odds(
     reference: str,
     confidence: float = 0.95,
 ) -> dict[str, Any]:
-    """Compare sources by the odds that a success is targeted, with intercepts for groups, pairs and digit pairs.
+    """Compare sources by the odds that a success is targeted.
+
+    There are random intercepts for groups, pairs and digit pairs, and for the sources within groups and within digit
+    pairs: a source may suit some people and digits more than others, and without these that would pass for a difference
+    of sources in general (in simulated rounds, 22 % false positives instead of 5).
 
     Parameters
     ----------
@@ -158,7 +162,13 @@ def source_odds(
     others = [source for source in kept if source != place]
     source, pair, digits = rows.T
     fixed = np.column_stack([np.ones(len(rows)), *[-(source == other).astype(float) for other in others]])
-    levels = {"group": groups[pair], "pair": pair, "digit_pair": digits}
+    levels = {
+        "group": groups[pair],
+        "pair": pair,
+        "digit_pair": digits,
+        "source_in_group": groups[pair] * len(sources) + source,
+        "source_in_digit_pair": digits * len(sources) + source,
+    }
     levels = {name: np.unique(level, return_inverse=True)[1] for name, level in levels.items()}
     if levels["group"].max() == levels["pair"].max():
         del levels["group"]  # every group is one pair
