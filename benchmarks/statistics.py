@@ -28,7 +28,7 @@ from bam_pipelines.compute.seeds import numpy_generator
 
 RESULT = Path(__file__).parent / "results" / "statistics.json"
 SIMULATIONS, PERMUTATIONS, BOOTSTRAPS, SEED = 300, 199, 999, 0
-FITS = 100  # of these the mixed-effects model is fitted to, which takes longest
+FITS = 60  # of these the mixed-effects model is fitted to, which takes longest
 EFFECT = 0.06
 # 180 stimuli a pair, over two or three sources
 DESIGNS = {

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse import csr_array, eye_array, hstack
 from scipy.special import expit
 from scipy.stats import norm
 
 PRIOR_SD = 2.5  # of coefficients, in log-odds: weak, and enough to keep a source without an opposite success finite
 _STEPS = 100
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8
+_DIFFERENCE = 1e-4  # of log standard deviations in numerical derivatives: far above what the inner tolerance adds
 _SMALLEST_SD, _LARGEST_SD = 1e-3, 5.0  # of intercepts
 
 
@@ -33,15 +35,15 @@ class MixedData:
     fixed: np.ndarray
     levels: dict[str, np.ndarray]
 
-    def design(self) -> tuple[np.ndarray, np.ndarray]:
+    def design(self) -> tuple[csr_array, np.ndarray]:
         """Return fixed effects and indicators of all levels side by side, and which intercept each column is of.
 
         That is −1 for fixed effects.
         """
-        blocks = [np.eye(int(level.max()) + 1)[level] for level in self.levels.values()]
-        sizes = [block.shape[1] for block in blocks]
-        owner = np.repeat([-1, *range(len(blocks))], [self.fixed.shape[1], *sizes])
-        return np.hstack([self.fixed, *blocks]), owner
+        sizes = [int(level.max()) + 1 for level in self.levels.values()]
+        blocks = [eye_array(size, format="csr")[level] for size, level in zip(sizes, self.levels.values(), strict=True)]
+        owner = np.repeat([-1, *range(len(sizes))], [self.fixed.shape[1], *sizes])
+        return hstack([csr_array(self.fixed), *blocks], format="csr"), owner
 
 
 def fit_mixed_effects(data: MixedData) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
@@ -86,7 +88,7 @@ def fit_mixed_effects(data: MixedData) -> tuple[np.ndarray, np.ndarray, dict[str
     spreads = np.full(len(data.levels), np.log(0.3))
     if len(spreads):
         bounds = [(np.log(_SMALLEST_SD), np.log(_LARGEST_SD))] * len(spreads)
-        spreads = minimize(loss, spreads, method="L-BFGS-B", bounds=bounds).x
+        spreads = minimize(loss, spreads, method="L-BFGS-B", bounds=bounds, options={"eps": _DIFFERENCE}).x
     mode, _, hessian = _laplace(data, design, _precisions(owner, spreads), start)
     fixed = owner == -1
     errors = np.sqrt(np.diag(np.linalg.inv(hessian))[fixed])
@@ -99,14 +101,15 @@ def _precisions(owner: np.ndarray, log_spreads: np.ndarray) -> np.ndarray:
 
 
 def _laplace(
-    data: MixedData, design: np.ndarray, precision: np.ndarray, start: np.ndarray
+    data: MixedData, design: csr_array, precision: np.ndarray, start: np.ndarray
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """Return the mode of all effects, the log of the integral over them, and the Hessian of its negative logarithm."""
     effects = start
     for _ in range(_STEPS):
         chance = expit(design @ effects)
         gradient = design.T @ (data.successes - data.trials * chance) - precision * effects
-        hessian = (design.T * (data.trials * chance * (1 - chance))) @ design + np.diag(precision)
+        weights = data.trials * chance * (1 - chance)
+        hessian = (design.T.multiply(weights) @ design).toarray() + np.diag(precision)
         step = np.linalg.solve(hessian, gradient)
         effects = effects + step / max(1.0, float(np.abs(step).max()) / 2)  # far steps overshoot
         if float(np.abs(step).max()) < _TOLERANCE:
