@@ -205,7 +205,7 @@ def main() -> None:
         name: one_cell(partial(simulate, design, scenario, effect, n), effect, SIMULATIONS)
         for name, (design, scenario, effect, n) in tqdm(cells().items())
     }
-    settings = {"simulations": SIMULATIONS, "permutations": PERMUTATIONS, "bootstraps": BOOTSTRAPS}
+    settings = {"simulations": SIMULATIONS, "permutations": PERMUTATIONS, "bootstraps": BOOTSTRAPS, "fits": FITS}
     results = {**settings, "seconds": time.perf_counter() - begun, "cells": found}
     RESULT.write_text(json.dumps(results, indent=1) + "\n")
     for name, parts in found.items():
