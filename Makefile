@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-behavior bench-experiment test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -30,6 +30,10 @@ bench-behavior: $(VENV)/.run-installed
 # fifty participants at once at the study's server, half a minute
 bench-experiment: $(VENV)/.run-installed
 	python -m benchmarks.experiment
+
+# simulates second rounds with known effects, about twenty minutes
+bench-statistics: $(VENV)/.run-installed
+	python -m benchmarks.statistics
 
 test: lint
 	pytest

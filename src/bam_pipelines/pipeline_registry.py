@@ -20,6 +20,7 @@ STAGES = (
     "manipulation",
     "second_study",
     "manipulation_analysis",
+    "power",
     "reporting",
 )
 

@@ -99,16 +99,47 @@ def entropies():
     )
 
 
+def make_pair_table(*cells, margin=np.nan):
+    """Build a pair table from (pair, source, {kind of answer: count}), or with the targets after the source.
+
+    A pair's id is its two people, a letter each; without targets all stimuli are made for 3 and 8.
+    """
+    rows = []
+    for pair, source, *targets, counts in cells:
+        first, second = targets[0] if targets else (3, 8)
+        for kind, count in counts.items():
+            directed = kind in ("targeted", "opposite")
+            rows += [
+                {
+                    "pair_id": pair,
+                    "participant_1": pair[0],
+                    "participant_2": pair[1],
+                    "round": 1 if source == "base" else 2,
+                    "source": source,
+                    "margin": margin,
+                    "target_1": first,
+                    "target_2": second,
+                    "outcome": "success" if directed else kind,
+                    "direction": kind if directed else "none",
+                }
+            ] * count
+    return pd.DataFrame(rows).assign(stimulus_id=[f"s{row}" for row in range(len(rows))])
+
+
+@pytest.fixture
+def pair_table_of():
+    return make_pair_table
+
+
 @pytest.fixture
 def pair_table():
     """Build two pairs with first-round and customised stimuli."""
-    cells = [("targeted", "success"), ("opposite", "success"), ("none", "bias"), ("none", "failure")]
+    kinds = ("targeted", "opposite", "bias", "failure")
     counts = {"base": (1, 1, 4, 2), "individual": (4, 1, 2, 1)}
-    rows = [
-        {"pair_id": pair, "source": source, "direction": direction, "outcome": outcome}
-        for pair in ("ab", "cd")
-        for source, numbers in counts.items()
-        for (direction, outcome), number in zip(cells, numbers, strict=True)
-        for _ in range(number)
-    ]
-    return pd.DataFrame(rows)
+    return make_pair_table(
+        *(
+            (pair, source, dict(zip(kinds, numbers, strict=True)))
+            for pair in ("ab", "cd")
+            for source, numbers in counts.items()
+        )
+    )

@@ -7,12 +7,14 @@ from bam_pipelines.analysis.figures import (
     empty_figure,
     figure_alignment,
     figure_differences,
+    figure_dose,
     figure_guidance,
     figure_individuals,
     figure_manipulation,
 )
 from bam_pipelines.analysis.outcomes import guidance_outcomes
 from bam_pipelines.analysis.pair_tests import pair_summary
+from bam_pipelines.analysis.rates import rates_table
 
 
 def texts(figure):
@@ -65,6 +67,7 @@ def test_figures_say_when_participants_are_simulated(
         figure_alignment(metrics, entropies, {}, "vgg", simulated),
         figure_differences(*differences, simulated),
         figure_individuals(swaps, summary, "vgg", simulated),
+        figure_dose(rates_table(pair_table), simulated),
         figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), simulated),
     ]
     for figure in drawn:
@@ -160,3 +163,23 @@ def test_differences_say_what_is_missing(differences):
 
 def test_an_empty_figure_says_why():
     assert "because" in texts(empty_figure("Title", "because"))
+
+
+def test_doses_stand_beside_sources_without_a_margin(pair_table_of):
+    cells = {"targeted": 3, "opposite": 1, "bias": 4}
+    both = [(pair, source, cells) for pair in ("ab", "cd") for source in ("individual", "swapped")]
+    made = [pair_table_of(*both, margin=dose) for dose in (0.25, 1.0)]
+    table = rates_table(pd.concat([*made, pair_table_of(("ab", "none", cells), ("cd", "none", cells))]))
+    figure = figure_dose(table, True)
+    shown = texts(figure)
+    assert {"customised", "swapped pair", "unguided", "no\nmargin", "0.25", "1"} <= set(shown)
+    net = figure.axes[0]
+    customised = next(line for line in net.lines if line.get_label() == "customised")
+    assert customised.get_ydata().tolist() == [0.25, 0.25]
+    one = figure_dose(rates_table(made[0]), True)
+    assert [label.get_text() for label in one.axes[0].get_xticklabels()] == ["0.25"]
+    without = figure_dose(rates_table(pair_table_of(("ab", "none", cells))), True)
+    assert "no stimulus was made with a margin" in texts(without)
+    assert "margin (nats)\n95 % over people and digits" in shown
+    alone = figure_dose(rates_table(pair_table_of(*both[:2], margin=0.5)), True)
+    assert "margin (nats)\n95 % over these people's stimuli" in texts(alone)

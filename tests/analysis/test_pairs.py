@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from bam_pipelines.analysis.pairs import PAIR_COLUMNS, pair_outcomes
+from bam_pipelines.analysis.pairs import PAIR_COLUMNS, complete_pairs, pair_outcomes
 
 PAIRS = pd.DataFrame({"pair_id": ["ab", "ac"], "participant_1": ["a", "a"], "participant_2": ["b", "c"]})
 
@@ -72,3 +72,14 @@ def test_wrong_stimuli_are_refused(trials_of, stimuli_of):
         pair_outcomes(trials, stimuli_of(["s", "s"], [(3, 8), (3, 8)]), PAIRS)
     with pytest.raises(ValueError, match="stimulus s and 0 more have answers but no stimulus row"):
         pair_outcomes(trials, stimuli_of(["t"], [(3, 8)]), PAIRS)
+
+
+def test_pairs_with_someone_who_missed_a_round_are_left_out(trials_of):
+    first = trials_of([("a", "s", 3), ("b", "s", 8), ("c", "s", 3)])
+    second = trials_of([("a", "made", 3), ("b", "made", 8)]).assign(round=2, phase="manipulation")
+    kept, left_out = complete_pairs(pd.concat([first, second]), PAIRS)
+    assert kept["pair_id"].tolist() == ["ab"]
+    assert left_out == {"ac": "c has no answer in round 2."}
+    with pytest.raises(ValueError, match=r"no pair answered in every round; pair ac: c has no answer in round 2\."):
+        complete_pairs(pd.concat([first, second]), PAIRS[1:])
+    assert complete_pairs(first, PAIRS)[1] == {}

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from matplotlib import image
 
-from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary
+from bam_pipelines.analysis.manipulation_tables import (
+    comparison_table,
+    left_out_table,
+    naturalness_table,
+    power_sizes_table,
+    stable_table,
+)
+from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
 from bam_pipelines.analysis.pair_tests import pair_summary
 from bam_pipelines.analysis.report import build_report
 from bam_pipelines.analysis.report_content import key_numbers, report_content
@@ -20,6 +27,7 @@ from bam_pipelines.analysis.report_tables import (
     methods_table,
     metrics_table,
 )
+from bam_pipelines.analysis.shrinkage import true_outcomes
 
 IDENTITY = {
     "session_id": "2001-01-01T00.00.00.000Z",
@@ -32,10 +40,26 @@ IDENTITY = {
 GAIN = {"value": 0.0314, "low": -0.002, "high": 0.0648, "p": 0.0009}
 
 
+SIZE = {"groups": 6, "pairs": 18, "images": 180, "power": 0.853, "error": 0.018}
+POWER = {
+    "measured": {"stimuli": 16, "net_directed_success": 6 / 16},
+    "wanted": 0.8,
+    "smallest": {"0.06": {"groups": None, "randomisation": SIZE}},
+}
+
+
+def summarised(table):
+    """What the stage stores of a pair table."""
+    nothing = {"value": None, "low": None, "high": None}
+    stable = {"individual": {"n": 0, "first": nothing, "crossed": nothing, "n_repeats": 0, "flips": nothing}}
+    return pair_summary(table, 0, 50) | {"stable_disagreement": stable, "left_out": {}}
+
+
 @pytest.fixture
 def results(trials_of, stimuli_of, metrics, entropies, pair_table):
     stimuli = stimuli_of(["s", "t"], [(3, 8), (1, 7)])
     answers = [("a", "s", 3), ("b", "s", 8), ("a", "t", 1), ("b", "t", 1)]
+    guidance = guidance_outcomes(trials_of(answers), stimuli, 10)
     return {
         "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
         "sampling_acceptance": pd.DataFrame(
@@ -52,7 +76,8 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
         "participants": pd.DataFrame({"participant_id": ["<b>a</b>"], "include": [True]}),
         "quality_report": {"excluded": 0},
         "reading_report": {"trials": 4},
-        "guidance_summary": guidance_summary(guidance_outcomes(trials_of(answers), stimuli, 10), 0, 50),
+        "guidance_summary": guidance_summary(guidance, 0, 50)
+        | {"true_outcomes": true_outcomes(target_counts(guidance), 0)},
         "alignment_metrics": metrics,
         "alignment_entropy": entropies,
         "alignment_summary": {
@@ -64,10 +89,15 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
             "lrm": {"individual_gain": None},
         },
         "alignment_clusters": {"reliability": 0.5},
-        "manipulation_summary": pair_summary(pair_table, 0, 50),
+        "manipulation_summary": summarised(pair_table),
+        "manipulation_naturalness": {
+            "sources": {"individual": {"n": 16, "accepted": 0.75, "score": 0.8}},
+            "contrasts": {},
+        },
+        "power_summary": POWER,
         **{
             f"figure_{name}": b"\x89PNG"
-            for name in ("guidance", "alignment", "individuals", "differences", "manipulation")
+            for name in ("guidance", "alignment", "individuals", "differences", "manipulation", "dose", "power")
         },
     }
 
@@ -77,7 +107,7 @@ def test_report_is_self_contained_and_escaped(results):
     assert not re.search(r"https?://|<script|<link(?! rel=\"icon\" href=\"data:)|@import", page)
     assert "&lt;b&gt;a&lt;/b&gt;" in page
     assert "<b>a</b>" not in page
-    assert page.count("data:image/png;base64,") == 7  # two stimuli, five figures
+    assert page.count("data:image/png;base64,") == 9  # two stimuli, seven figures
 
 
 @pytest.mark.parametrize("simulated", [True, False])
@@ -122,7 +152,7 @@ def test_key_numbers_stand_beside_the_published_ones(results):
 
 def test_customised_stimuli_stand_beside_their_controls(results, pair_table):
     swapped = pair_table[pair_table["source"] == "base"].assign(source="swapped")
-    results["manipulation_summary"] = pair_summary(pd.concat([pair_table, swapped]), 0, 50)
+    results["manipulation_summary"] = summarised(pd.concat([pair_table, swapped]))
     found = {number.measure: number.found for number in key_numbers(results)}
     # of 16 stimuli 8 targeted and 2 opposite, of the control's as many of each
     assert found["Pairs, customised less swapped pair: net directed success"].startswith("+37.5%, p ")
@@ -130,7 +160,7 @@ def test_customised_stimuli_stand_beside_their_controls(results, pair_table):
 
 def test_key_numbers_say_what_is_not_defined(results, pair_table):
     only = pair_table[(pair_table["source"] == "individual") & (pair_table["outcome"] == "bias")]
-    results["manipulation_summary"] = json.loads(json.dumps(pair_summary(only, 0, 20)))
+    results["manipulation_summary"] = json.loads(json.dumps(summarised(only)))
     numbers = {number.measure: number.found for number in key_numbers(results)}
     assert numbers["Pairs, first round: success"] == "not defined"
     assert numbers["Pairs, customised: targeted ratio"] == "not defined, 0 successes"
@@ -190,3 +220,62 @@ def test_gallery_images_keep_their_pixels(results):
     shown = np.round(image.imread(io.BytesIO(item.png))[..., 0] * 255)
     expected = results["stimuli"].set_index("target_1").loc[int(item.lines[0][0]), "image"]
     np.testing.assert_array_equal(shown.ravel(), expected)
+
+
+def test_tests_of_each_source_stand_in_a_row(pair_table):
+    swapped = pair_table[pair_table["source"] == "base"].assign(source="swapped")
+    summary = summarised(pd.concat([pair_table, swapped]))
+    table = comparison_table(summary)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert list(rows) == ["customised", "first round", "swapped pair"] and {len(row) for row in table.rows} == {
+        len(table.columns)
+    }
+    compared = summary["comparisons"]["swapped"]
+    assert rows["swapped pair"][3] == "net directed success" and rows["swapped pair"][6] == "primary"
+    assert rows["swapped pair"][4].startswith(f"{compared['value']:+.1%}")
+    assert rows["customised"][3:] == ["—"] * 8
+    assert rows["first round"][3] == "success" and rows["swapped pair"][-2:] == ["0.500", "0.500"]
+
+
+def test_naturalness_and_left_out_pairs_are_told():
+    estimate = {"value": 0.25, "low": 0.125, "high": 0.375}
+    found = {
+        "sources": {
+            "none": {"n": 4, "accepted": 0.5, "score": 0.6},
+            "individual": {"n": 4, "accepted": 0.75, "score": 1},
+        },
+        "contrasts": {"none": {"strata_used": 2, "accepted": estimate, "score": estimate}},
+    }
+    assert naturalness_table(found).rows == [
+        ["customised", "4", "75.0%", "1.000", "—", "—"],
+        ["unguided", "4", "50.0%", "0.600", "+25.0% [+12.5%, +37.5%]", "+0.250 [+0.125, +0.375]"],
+    ]
+    assert left_out_table({}) == []
+    assert left_out_table({"ab": "b has no answer in round 2."})[0].rows == [["ab", "b has no answer in round 2."]]
+
+
+def test_disagreement_that_lasts_has_its_counts():
+    estimate = {"value": 0.25, "low": 0.125, "high": 0.375}
+    stable = {"individual": {"n": 8, "first": estimate, "crossed": estimate, "n_repeats": 16, "flips": estimate}}
+    (table,) = stable_table(stable | {"none": stable["individual"] | {"n_repeats": 0}})
+    (row,) = table.rows
+    assert stable_table({}) == []
+    assert row[1:3] == ["8", "+25.0% [+12.5%, +37.5%]"] and row[-1] == "25.0% [12.5%, 37.5%] of 16"
+
+
+def test_a_power_analysis_of_other_answers_is_left_out_and_said(results):
+    whole = build_report(report_content(results, IDENTITY, True, 2))
+    results["power_summary"] = POWER | {"measured": {"stimuli": 16, "net_directed_success": 0.0}}
+    page = build_report(report_content(results, IDENTITY, True, 2))
+    for words in ("How large a second round must be", "smallest second round that reaches"):
+        assert words in whole and words not in page
+    assert "power analysis was made of other answers" in page and "made of other answers" not in whole
+
+
+def test_the_smallest_round_is_told_by_effect_and_claim():
+    table = power_sizes_table(POWER)
+    assert table.title == "Power: smallest second round that reaches 0.8"
+    assert table.rows == [
+        ["0.06", "these people", "6", "18", "180", "0.85 ± 0.02"],
+        ["0.06", "people in general", *["none of the grid"] * 3, "—"],
+    ]

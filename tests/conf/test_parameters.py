@@ -8,6 +8,7 @@ from kedro.config import OmegaConfigLoader
 
 from bam_pipelines.alignment.fine_tuning import FineTuning
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
+from bam_pipelines.analysis.power import PowerSettings
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.experiment.pair_lists import pair_design
@@ -130,6 +131,12 @@ def test_manipulation_is_possible(parameters):
     assert options["n_groups"] * options["group_size"] <= people
 
 
+def test_power_is_understood(parameters):
+    settings = PowerSettings(**parameters["power"])
+    assert list(settings.groups) == sorted(settings.groups) and settings.digit_pairs <= 45
+    assert settings.group_size == parameters["manipulation"]["group_size"]
+
+
 def test_the_prior_can_be_built(parameters):
     options = parameters["prior"]["diffusion_prior"]
     DiffusionTraining(**options["training"])
@@ -173,7 +180,17 @@ def test_full_and_paper_train_on_the_same_digits():
 
 def test_smoke_is_nowhere_larger_than_base():
     base, smoke = leaves(parameters_of("base")), leaves(parameters_of("smoke"))
-    sizes = ("n_train", "n_test", "epochs", "samples_per_epoch", "steps", "repeats", "max_proposals", "n_participants")
+    sizes = (
+        "n_train",
+        "n_test",
+        "epochs",
+        "samples_per_epoch",
+        "steps",
+        "repeats",
+        "max_proposals",
+        "n_participants",
+        "simulations",
+    )
     for name, value in smoke.items():
-        if name.split(".")[-1] in sizes:
+        if name.split(".")[-1] in (*sizes, "simulations"):
             assert value <= base[name], name

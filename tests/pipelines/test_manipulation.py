@@ -19,6 +19,7 @@ from bam_pipelines.pipelines.manipulation.nodes import (
     analyse_pairs,
     choose_pairs,
     describe_customised_stimuli,
+    judge_pairs_stimuli,
     sample_customised_stimuli,
 )
 
@@ -255,7 +256,7 @@ def test_both_rounds_are_compared_pair_by_pair(customised, pairs):
         "first_stimuli": both_shown,
         "second_stimuli": pd.concat([second, both_shown.iloc[:1]]),  # a stimulus may be listed in both rounds
     }
-    outcomes, summary = analyse_pairs(pairs, 0, 100, **tables)
+    outcomes, summary, rates, estimates = analyse_pairs(pairs, 0, 100, **tables)
     assert outcomes.groupby("round")["outcome"].agg(list).to_dict().keys() == {1, 2}
     assert sorted(outcomes.query("round == 1")["outcome"]) == ["bias", "success"]
     assert outcomes.query("round == 1 and outcome == 'success'")["direction"].to_list() == ["opposite"]
@@ -265,6 +266,38 @@ def test_both_rounds_are_compared_pair_by_pair(customised, pairs):
     assert sources["base"]["net_directed_success"]["value"] == -0.5
     assert sources["individual"]["net_directed_success"]["value"] == 1.0
     assert summary["difference"]["net_directed_success"]["value"] == 1.5
+    assert set(rates["level"]) == {"source", "pair", "digit_pair", "dose"}
+    assert set(estimates["source"]) == {"base", "individual"}
+    assert summary["stable_disagreement"]["individual"]["n"] == 0 and summary["left_out"] == {}
+
+
+def test_a_person_who_missed_a_round_costs_one_pair(customised, pairs):
+    made = customised[0].iloc[:2].reset_index(drop=True)
+    targets = made[["target_1", "target_2"]].astype(int).to_numpy().tolist()
+    first = made.iloc[:1].assign(pair_id=None, source="base")
+    tables = {
+        "first_trials": answers(first, 1, [targets[0]]),
+        "second_trials": answers(made.iloc[1:], 2, targets[1:]),
+        "first_stimuli": first,
+        "second_stimuli": made.iloc[1:],
+    }
+    alone = pairs.assign(pair_id="s001xs009", participant_2="s009")
+    outcomes, summary, *_ = analyse_pairs(pd.concat([pairs, alone]), 0, 100, **tables)
+    assert set(outcomes["pair_id"]) == {"s001xs002"}
+    assert summary["left_out"] == {"s001xs009": "s009 has no answer in round 1."}
+
+
+def test_the_independent_judge_sees_what_was_shown_in_the_second_round(customised, tiny_judge, compute, options):
+    made = customised[0]
+    shown = made.iloc[:3].reset_index(drop=True)
+    outcomes = shown[["stimulus_id", "source", "pair_id", "target_1", "target_2"]].assign(
+        round=[1, 2, 2], source=["base", "individual", "swapped"]
+    )
+    options = options | {"resamples": 100}
+    found = judge_pairs_stimuli(outcomes, made, tiny_judge, options, compute, 0)
+    assert found["sources"] == {
+        name: {"n": 1, "accepted": 1.0, "score": pytest.approx(1.0)} for name in ("individual", "swapped")
+    }
 
 
 def test_unguided_stimuli_of_the_first_round_are_no_control(customised, pairs):
@@ -278,7 +311,7 @@ def test_unguided_stimuli_of_the_first_round_are_no_control(customised, pairs):
         "first_stimuli": first,
         "second_stimuli": pd.concat([made.iloc[1:2], control]),
     }
-    outcomes, summary = analyse_pairs(pairs, 0, 100, **tables)
+    outcomes, summary, *_ = analyse_pairs(pairs, 0, 100, **tables)
     assert set(outcomes["round"]) == {2}
     assert summary["sources"]["none"]["n"] == 1
     assert summary["contrasts"]["none"]["net_directed_success"]["value"] == 0
@@ -290,6 +323,7 @@ def test_the_second_round_is_a_namespace_of_its_own():
         *(f"{kind}_{name}" for kind in ("individual", "group") for name in CLASSIFIER_NAMES),
         "diffusion_prior",
         "digit_judge",
+        "independent_judge",
         "mnist_train",
         "observer_network",
         "participant_parameters",
@@ -300,7 +334,7 @@ def test_the_second_round_is_a_namespace_of_its_own():
     second_round = {"collected_trials", "trial_stimuli", "rejects", "trials", "participants", "exclusions"}
     assert stage.all_outputs() >= {f"round_2.{name}" for name in (*second_round, "quality_report", "behavior_figure")}
     assert stage.all_outputs() >= {"manipulation_pairs", "manipulation_stimuli", "manipulation_acceptance"}
-    assert stage.outputs() >= {"manipulation_outcomes", "manipulation_summary"}
+    assert stage.outputs() >= {"manipulation_summary", "manipulation_rates", "manipulation_naturalness"}
     (analysis,) = [node for node in stage.nodes if node.name == "analyse_pairs"]
     assert {"trials", "trial_stimuli", "round_2.trials", "round_2.trial_stimuli"} <= set(analysis.inputs)
     assert "trials" not in stage.all_outputs()  # the first round's answers are not written again

@@ -45,7 +45,7 @@ def inputs(stimuli, trials):
     metrics = metrics.assign(dataset="trials_test", entropy_bin="all", n_trials=10, log_loss=1.0)
     pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success", "round": [1, 2]})
     pairs = pairs.assign(participant_1="a", participant_2="b", stimulus_id=stimuli["stimulus_id"].iloc[0])
-    pairs = pairs.assign(choice_1=3, choice_2=8)
+    pairs = pairs.assign(choice_1=3, choice_2=8, target_1=3, target_2=8, margin=np.nan)
     estimate = {"value": 1.0, "low": 1.0, "high": 1.0}
     measures = ["success", "bias", "failure", "targeted_ratio", "net_directed_success"]
     source = {"n": 1, "n_pairs": 1, "n_success": 1} | dict.fromkeys(measures, estimate)
@@ -86,7 +86,19 @@ def inputs(stimuli, trials):
             "sources": {"base": source, "individual": source},
             "difference": difference,
             "contrasts": {},
+            "directions": {},
+            "comparisons": {},
+            "stable_disagreement": {},
+            "left_out": {"ac": "c has no answer in round 2."},
         },
+        "manipulation_naturalness": {"sources": {}, "contrasts": {}},
+        "power_summary": {"measured": {"stimuli": 1, "net_directed_success": 1.0}, "wanted": 0.8, "smallest": {}},
+        "figure_power": b"PNG",
+        "manipulation_rates": pd.DataFrame(
+            [("dose", "1", "individual", 1.0, 0.1, 0.0, 0.2, 0.3, 0.2, 0.4, "stimuli")],
+            columns=["level", "key", "source", "margin", "net_directed_success", "low", "high", "success"]
+            + ["success_low", "success_high", "interval"],
+        ),
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
         "params:seed": 5,
         "params:reporting.n_classes": 10,
@@ -108,7 +120,7 @@ class PngMemory(MemoryDataset):
 def report_of(inputs):
     logging.getLogger("kedro").setLevel(logging.WARNING)
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    for name in ("guidance", "alignment", "individuals", "differences", "manipulation"):
+    for name in ("guidance", "alignment", "individuals", "differences", "manipulation", "dose"):
         catalog[f"figure_{name}"] = PngMemory(copy_mode="assign")
     catalog["report"] = MemoryDataset()
     SequentialRunner().run(create_pipeline(), catalog)
@@ -118,7 +130,7 @@ def report_of(inputs):
 def test_the_stage_writes_figures_and_a_report(inputs):
     page = report_of(inputs)
     assert "(simulated participants)</title>" in page
-    assert page.count("data:image/png;base64,") == 7
+    assert page.count("data:image/png;base64,") == 9
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
     assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
 
@@ -148,7 +160,13 @@ def test_a_manipulation_of_other_answers_is_left_out_and_said(inputs):
     inputs["manipulation_outcomes"] = inputs["manipulation_outcomes"].assign(choice_2=1)
     page = report_of(inputs)
     assert "belong to other answers" in page and "belong to other answers" not in whole
-    for words in ("Pairs, customised", "after the paper&#39;s figure 6b", "Manipulation: all metrics"):
+    for words in (
+        "Pairs, customised",
+        "after the paper&#39;s figure 6b",
+        "Dose and response",
+        "c has no answer in round 2.",
+        "Manipulation: all metrics",
+    ):
         assert words in whole and words not in page
 
 

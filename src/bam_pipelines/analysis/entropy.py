@@ -31,10 +31,27 @@ def first_answers(trials: pd.DataFrame, phases: Collection[str] = ("main",)) -> 
         showing measures reliability, and counting it would give one participant two votes. Sorted by participant,
         round, session and trial; ``response`` is int64.
     """
+    return digit_answers(trials, phases).drop_duplicates(["participant_id", "round", "stimulus_id"])
+
+
+def digit_answers(trials: pd.DataFrame, phases: Collection[str] = ("main",)) -> pd.DataFrame:
+    """Keep the included, answered trials of the digit task, repeated showings among them.
+
+    Parameters
+    ----------
+    trials
+        Trial table.
+    phases
+        Phases to keep.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Sorted by participant, round, session and trial; ``response`` is int64.
+    """
     usable = (trials["task"] == "digit") & trials["phase"].isin(list(phases)) & trials["include"].astype(bool)
     kept = trials[usable & trials["response"].notna()]
     kept = kept.sort_values(["participant_id", "round", "session", "trial_index"], kind="stable")
-    kept = kept.drop_duplicates(["participant_id", "round", "stimulus_id"])
     return kept.assign(response=kept["response"].astype("int64"))
 
 

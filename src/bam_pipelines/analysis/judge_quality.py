@@ -66,20 +66,21 @@ def judge_quality(
         which guidance by this one must not raise.
     """
     corrupted, left = corrupted_batch(real, unseen_family, torch_generator(seed, "judge_quality/corruption"))
-    on_corrupted, on_real, on_samples = (_scores(judge, images) for images in (corrupted, real, samples))
+    on_corrupted, on_real, on_samples = (judge_scores(judge, images) for images in (corrupted, real, samples))
     fooling = _climbed(judge, real.shape[1:], unseen_family, climb, seed)
     return {
         "unseen_corruption_spearman": float(spearmanr(on_corrupted, left[:, 0]).statistic),
         "sample_over_real": _probability_above(on_samples, on_real),
         "real_median": on_real.median().item(),
         "sample_median": on_samples.median().item(),
-        "fooled": (_scores(judge, fooling) > accepted_above).double().mean().item(),
-        "other_fooled": (_scores(other, fooling) > accepted_above).double().mean().item(),
+        "fooled": (judge_scores(judge, fooling) > accepted_above).double().mean().item(),
+        "other_fooled": (judge_scores(other, fooling) > accepted_above).double().mean().item(),
     }
 
 
 @torch.no_grad()
-def _scores(judge: nn.Module, images: torch.Tensor) -> torch.Tensor:
+def judge_scores(judge: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Return a judge's scores (N,) of images, float (N, C, H, W) in [0, 1]."""
     return torch.cat([judge(batch)[:, 0] for batch in images.split(500)])
 
 

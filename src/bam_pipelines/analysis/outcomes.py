@@ -98,6 +98,19 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
     )
 
 
+def target_counts(table: pd.DataFrame) -> np.ndarray:
+    """Return how many answers to each stimulus were its first target, its second, another digit, int64 (N, 3).
+
+    Parameters
+    ----------
+    table
+        From :func:`guidance_outcomes`.
+    """
+    n = table["n_answers"].to_numpy()
+    first, second = (np.rint(table[name] * n).to_numpy(dtype="int64") for name in ("share_1", "share_2"))
+    return np.column_stack([first, second, n - first - second])
+
+
 def outcome_shares(
     outcomes: pd.Series, seed: int, resamples: int = 2000, confidence: float = 0.95
 ) -> dict[str, Estimate]:

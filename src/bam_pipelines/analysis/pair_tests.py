@@ -5,28 +5,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.analysis.crossed_counts import CELLS, CrossedCounts, crossed_counts
+from bam_pipelines.analysis.mixed_effects import source_odds
+from bam_pipelines.analysis.multiple_tests import benjamini_hochberg, holm
 from bam_pipelines.analysis.outcomes import Estimate
-from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.analysis.pair_groups import group_test
+from bam_pipelines.analysis.pair_intervals import crossed_interval, matched_terms, net_interval, share_interval
+from bam_pipelines.analysis.pair_measures import MEASURES, NET, SCORES, measure, ratio
+from bam_pipelines.analysis.pair_randomisation import direction_test, source_test
+from bam_pipelines.analysis.resampling import Resampling
 
 FIRST_ROUND = "base"
 CUSTOMISED = "individual"
-MEASURES = ("success", "bias", "failure", "targeted_ratio", "net_directed_success")
-
-# Every answer of a pair is exactly one of these; a success is targeted or opposite.
-_CELLS = ("targeted", "opposite", "bias", "failure")
+PRIMARY = "swapped"
+# made for one direction; on all others a success can't go the way that it was meant to
+DIRECTED = (CUSTOMISED, PRIMARY, "bias_only")
 
 
 def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confidence: float = 0.95) -> dict[str, Any]:
-    """Summarise a pair table by the source of the stimuli, and compare customised with first-round stimuli.
+    """Summarise a pair table by the source of the stimuli, and compare customised stimuli with each other source.
 
-    The net directed success is N = P(c1 = o1, c2 = o2) − P(c1 = o2, c2 = o1) over all stimuli; 0 without
-    information about the individuals, however ambiguous the images. The targeted ratio is the share of successes
-    with c1 = o1 and c2 = o2; without a success it is not defined, and null here beside ``n_success`` 0.
-
-    Intervals are percentile bootstraps that resample stimuli within each pair. p values are two-sided and come
-    from permuting the source of stimuli within each pair, (1 + #{|d*| ≥ |d|}) / (1 + resamples); a permutation
-    under which the measure is not defined counts as at least as extreme. Both speak about these pairs: pairs that
-    share people or images are not independent, so neither is a claim about people in general.
+    The primary measure is the net directed success N = P(c1 = o1, c2 = o2) − P(c1 = o2, c2 = o1) over all stimuli; it
+    is 0 without information about the individuals, however ambiguous the images. The primary endpoint is N of
+    customised stimuli less that of those made for a swapped pair, its randomisation p value uncorrected. Holm's
+    procedure corrects those of the other sources (by N where they have a direction, else by success), Benjamini and
+    Hochberg's those of every other measure. The targeted ratio is the share of successes with c1 = o1 and c2 = o2;
+    without a success it is not defined, and null here beside ``n_success`` 0.
 
     Parameters
     ----------
@@ -42,28 +46,42 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     Returns
     -------
     dict
-        ``sources``: source to ``n``, ``n_pairs``, ``n_success`` and an :class:`Estimate` for each of
-        :data:`MEASURES`. ``difference``: measure to ``value`` (customised − first round) and ``p``, both null where
-        a source is absent or the measure not defined. ``contrasts``: the same for each other source, customised less
-        its control.
+        ``sources``: source to ``n``, ``n_pairs``, ``n_success`` and an
+        :class:`~bam_pipelines.analysis.outcomes.Estimate` for each measure, whose interval speaks of more such stimuli
+        before such pairs as these, not of other people.
+        ``difference``: measure to ``value`` (customised less first round, over all stimuli) and, from
+        :func:`~bam_pipelines.analysis.pair_randomisation.source_test`, ``matched`` and ``p``; all null where a source
+        is absent or the measure not defined. First-round stimuli are matched by pair alone, others by digit pair too.
+        ``contrasts``: the same for each other source.
+        ``directions``: N of each directed source by itself, a
+        :func:`~bam_pipelines.analysis.pair_randomisation.direction_test`, with ``interval`` over groups and digit pairs
+        and ``people``, a :func:`~bam_pipelines.analysis.pair_groups.group_test`.
+        ``comparisons``: each other source to ``measure``; ``value`` (within strata), ``low`` and ``high`` over groups
+        and digit pairs; ``p``, ``family`` (``primary`` or ``holm``) and ``p_holm``; ``strata`` and ``strata_used``;
+        ``people``, the group test of the same differences; ``odds_ratio`` of a targeted success.
+        ``exploratory``: source to measure to ``p`` and ``p_fdr``.
+        ``mixed_effects``: see :func:`~bam_pipelines.analysis.mixed_effects.source_odds`.
+        ``groups``: number of groups of pairs that share people.
 
     Raises
     ------
     ValueError
         If the table is empty.
     """
-    if outcomes.empty:
-        raise ValueError("the pair table is empty; expected at least one stimulus that both people of a pair answered.")
-    counts = pair_counts(outcomes)
-    sources = {
-        source: _describe(table.to_numpy(), numpy_generator(seed, "pair_bootstrap", source), resamples, confidence)
-        for source, table in counts.groupby(level="source", observed=True)
-    }
-    controls = [source for source in sources if source not in (FIRST_ROUND, CUSTOMISED)]
+    how = Resampling(seed, resamples, confidence)
+    crossed = crossed_counts(outcomes)
+    others = [source for source in crossed.sources if source != CUSTOMISED]
+    odds = source_odds(crossed.counts.sum(axis=(3, 4)), crossed.groups, crossed.sources, CUSTOMISED, confidence)
+    tests = {source: _difference(crossed, source, how) for source in {FIRST_ROUND, *others}}
     return {
-        "sources": sources,
-        "difference": _difference(counts, FIRST_ROUND, seed, resamples),
-        "contrasts": {source: _difference(counts, source, seed, resamples) for source in controls},
+        "sources": {source: describe_source(crossed.of(source), confidence) for source in crossed.sources},
+        "difference": tests[FIRST_ROUND]["measures"],
+        "contrasts": {source: tests[source]["measures"] for source in others if source != FIRST_ROUND},
+        "directions": {source: _direction(crossed, source, how) for source in crossed.sources if source in DIRECTED},
+        "comparisons": _comparisons(crossed, others, tests, odds, how),
+        "exploratory": _exploratory({source: tests[source]["measures"] for source in others}),
+        "mixed_effects": odds,
+        "groups": crossed.n_groups,
     }
 
 
@@ -80,38 +98,11 @@ def pair_counts(outcomes: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         int64, indexed by ``source`` and ``pair_id``, columns ``targeted``, ``opposite``, ``bias``, ``failure``.
     """
-    cell = (
-        outcomes["direction"].astype("str").where(outcomes["outcome"] == "success", outcomes["outcome"].astype("str"))
-    )
-    counts = outcomes.assign(cell=cell).groupby(["source", "pair_id", "cell"], observed=True).size()
-    return counts.unstack(fill_value=0).reindex(columns=list(_CELLS), fill_value=0).astype("int64")
-
-
-def measure(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Compute the measures from counts of the four kinds of answers.
-
-    Parameters
-    ----------
-    counts
-        (..., 4), targeted, opposite, bias and failure, at least one in all.
-
-    Returns
-    -------
-    dict
-        Measure to float64 (...); ``targeted_ratio`` is NaN where there is no success.
-    """
-    counts = np.asarray(counts, dtype=np.float64)
-    total = counts.sum(axis=-1)
-    targeted, opposed, bias, failure = np.moveaxis(counts, -1, 0)
-    success = targeted + opposed
-    ratio = np.divide(targeted, success, out=np.full_like(success, np.nan), where=success > 0)
-    return {
-        "success": success / total,
-        "bias": bias / total,
-        "failure": failure / total,
-        "targeted_ratio": ratio,
-        "net_directed_success": (targeted - opposed) / total,
-    }
+    crossed = crossed_counts(outcomes)
+    counts = crossed.counts.sum(axis=(2, 3, 4))
+    index = pd.MultiIndex.from_product([crossed.sources, crossed.pairs], names=["source", "pair_id"])
+    table = pd.DataFrame(counts.reshape(-1, len(CELLS)), index=index, columns=list(CELLS))
+    return table[table.sum(axis=1) > 0]
 
 
 def pair_rates(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -125,64 +116,125 @@ def pair_rates(outcomes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``source``, ``pair_id``, ``n`` and a column for each of :data:`MEASURES`; ``targeted_ratio`` is NaN for a
-        pair without a success.
+        ``source``, ``pair_id``, ``n`` and a column for each of
+        :data:`~bam_pipelines.analysis.pair_measures.MEASURES`; ``targeted_ratio`` is NaN for a pair without a success.
     """
     counts = pair_counts(outcomes)
     measures = pd.DataFrame(measure(counts.to_numpy()), index=counts.index)
     return measures.assign(n=counts.sum(axis=1)).reset_index()
 
 
-def _describe(counts: np.ndarray, generator: np.random.Generator, resamples: int, confidence: float) -> dict[str, Any]:
-    totals = counts.sum(axis=1)
-    # Drawing a pair's stimuli with replacement and counting their outcomes is one multinomial draw.
-    drawn = generator.multinomial(totals, counts / totals[:, None], size=(resamples, len(counts))).sum(axis=1)
-    values, samples = measure(counts.sum(axis=0)), measure(drawn)
-    described: dict[str, Any] = {
-        "n": int(totals.sum()),
-        "n_pairs": len(counts),
-        "n_success": int(counts[:, :2].sum()),
+def compared_by(source: str) -> str:
+    """Name the measure by which customised stimuli are compared with a source."""
+    return NET if source in DIRECTED else "success"
+
+
+def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
+    """Describe one source; see :func:`pair_summary`.
+
+    Parameters
+    ----------
+    counts
+        int, (P, Q, M, 2, 4), see :class:`~bam_pipelines.analysis.crossed_counts.CrossedCounts`.
+    confidence
+        Coverage of the intervals, 0 to 1.
+    """
+    cells = counts.sum(axis=(0, 1, 2, 3))
+    n, success = int(cells.sum()), int(cells[:2].sum())
+    ends = {name: share_interval(cells @ scores, n, confidence) for name, scores in SCORES.items() if name != NET}
+    ends |= {NET: net_interval(cells, confidence), "targeted_ratio": share_interval(cells[0], success, confidence)}
+    values = measure(cells)
+    estimates = {
+        name: Estimate(value=None, low=None, high=None)
+        if np.isnan(values[name])
+        else Estimate(value=float(values[name]), low=float(ends[name][0]), high=float(ends[name][1]))
+        for name in MEASURES
     }
-    return described | {name: _estimate(values[name], samples[name], confidence) for name in MEASURES}
+    return {"n": n, "n_pairs": int(counts.any(axis=(1, 2, 3, 4)).sum()), "n_success": success, **estimates}
 
 
-def _estimate(value: np.ndarray, samples: np.ndarray, confidence: float) -> Estimate:
-    defined = samples[~np.isnan(samples)]
-    if np.isnan(value) or len(defined) == 0:
-        return Estimate(value=None, low=None, high=None)
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Estimate(value=float(value), low=float(low), high=float(high))
-
-
-def _difference(counts: pd.DataFrame, other: str, seed: int, resamples: int) -> dict[str, dict[str, float | None]]:
-    present = counts.index.get_level_values("source")
-    if not {other, CUSTOMISED} <= set(present):
-        return {name: {"value": None, "p": None} for name in MEASURES}
-    ours = counts.xs(CUSTOMISED, level="source")
-    theirs = counts.xs(other, level="source")
-    pairs = ours.index.union(theirs.index)
-    ours, theirs = (part.reindex(pairs, fill_value=0).to_numpy() for part in (ours, theirs))
-    pooled = ours + theirs
-    generator = numpy_generator(seed, "pair_permutation", other)
-    # Permuting the sources of a pair's stimuli leaves a multivariate hypergeometric draw of its outcomes.
-    drawn = sum(
-        generator.multivariate_hypergeometric(cells, int(size), size=resamples)
-        for cells, size in zip(pooled, ours.sum(axis=1), strict=True)
+def _difference(crossed: CrossedCounts, other: str, how: Resampling) -> dict[str, Any]:
+    if not {other, CUSTOMISED} <= set(crossed.sources):
+        nothing = {name: {"value": None, "matched": None, "p": None} for name in MEASURES}
+        return {"strata": 0, "strata_used": 0, "measures": nothing}
+    ours, theirs = _matched(crossed, other)
+    found = source_test(
+        ours.reshape(-1, 4), theirs.reshape(-1, 4), how.generator("pair_permutation", other), how.resamples
     )
-    total = pooled.sum(axis=0)
-    observed = _contrast(ours.sum(axis=0), theirs.sum(axis=0))
-    permuted = _contrast(np.asarray(drawn), total - np.asarray(drawn))
-    return {name: _test(float(observed[name]), permuted[name]) for name in MEASURES}
+    first, second = (measure(crossed.of(source).sum(axis=(0, 1, 2, 3))) for source in (CUSTOMISED, other))
+    plain = {name: float(first[name] - second[name]) for name in MEASURES}
+    measures = {
+        name: {"value": None if np.isnan(plain[name]) else plain[name], **found["measures"][name]} for name in MEASURES
+    }
+    return found | {"measures": measures}
 
 
-def _contrast(ours: np.ndarray, theirs: np.ndarray) -> dict[str, np.ndarray]:
-    first, second = measure(ours), measure(theirs)
-    return {name: first[name] - second[name] for name in MEASURES}
+def _matched(crossed: CrossedCounts, other: str) -> tuple[np.ndarray, np.ndarray]:
+    return crossed.matched(CUSTOMISED, other, by_digits=other != FIRST_ROUND)
 
 
-def _test(observed: float, permuted: np.ndarray) -> dict[str, float | None]:
-    if np.isnan(observed):
-        return {"value": None, "p": None}
-    # The small slack keeps permutations equal to the observed table from falling below it by rounding.
-    extreme = np.isnan(permuted) | (np.abs(permuted) >= abs(observed) - 1e-12)
-    return {"value": observed, "p": float((1 + extreme.sum()) / (1 + len(permuted)))}
+def _direction(crossed: CrossedCounts, source: str, how: Resampling) -> dict[str, Any]:
+    counts = crossed.of(source)
+    found = direction_test(counts.reshape(-1, 2, 4), how.generator("pair_directions", source), how.resamples)
+    cells = counts.sum(axis=(2, 3))
+    net, n = crossed.by_group(cells @ SCORES[NET]), crossed.by_group(cells.sum(axis=-1))
+    return found | {
+        "interval": crossed_interval(net, n, how.confidence),
+        "people": group_test(
+            ratio(net.sum(axis=1), n.sum(axis=1)), how.generator("people", source), how.resamples, how.confidence
+        ),
+    }
+
+
+def _comparisons(
+    crossed: CrossedCounts,
+    others: list[str],
+    tests: dict[str, Any],
+    odds: dict[str, Any],
+    how: Resampling,
+) -> dict[str, dict[str, Any]]:
+    if CUSTOMISED not in crossed.sources:
+        return {}
+    p_values = {source: tests[source]["measures"][compared_by(source)]["p"] for source in others}
+    corrected = holm({source: p for source, p in p_values.items() if source != PRIMARY})
+    return {
+        source: {
+            "measure": compared_by(source),
+            **_effect(crossed, source, how),
+            "p": p_values[source],
+            "family": "primary" if source == PRIMARY else "holm",
+            "p_holm": corrected.get(source),
+            "strata": tests[source]["strata"],
+            "strata_used": tests[source]["strata_used"],
+            "odds_ratio": odds["sources"].get(source, {}).get("odds_ratio"),
+        }
+        for source in others
+    }
+
+
+def _effect(crossed: CrossedCounts, other: str, how: Resampling) -> dict[str, Any]:
+    numerator, weight = (
+        crossed.by_group(terms.sum(axis=2))
+        for terms in matched_terms(*_matched(crossed, other), SCORES[compared_by(other)])
+    )
+    generator = how.generator("people", CUSTOMISED, other)
+    return {
+        **crossed_interval(numerator, weight, how.confidence),
+        "people": group_test(
+            ratio(numerator.sum(axis=1), weight.sum(axis=1)), generator, how.resamples, how.confidence
+        ),
+    }
+
+
+def _exploratory(tests: dict[str, dict[str, dict[str, float | None]]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    p_values = {
+        (source, name): test["p"]
+        for source, measures in tests.items()
+        for name, test in measures.items()
+        if name != compared_by(source)
+    }
+    corrected = benjamini_hochberg(p_values)
+    found: dict[str, dict[str, dict[str, float | None]]] = {}
+    for (source, name), p in p_values.items():
+        found.setdefault(source, {})[name] = {"p": p, "p_fdr": corrected[source, name]}
+    return found

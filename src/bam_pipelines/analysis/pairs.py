@@ -68,6 +68,45 @@ def pair_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, pairs: pd.DataFra
     return joined.assign(outcome=outcome, direction=direction)[PAIR_COLUMNS]
 
 
+def complete_pairs(trials: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Keep the pairs whose members both answered in every round.
+
+    Parameters
+    ----------
+    trials
+        Trial table of all rounds.
+    pairs
+        As for :func:`pair_outcomes`.
+
+    Returns
+    -------
+    pairs
+        Those that can be analysed.
+    left_out
+        pair_id of every other to a sentence that says why.
+
+    Raises
+    ------
+    ValueError
+        If no pair is left, or the table of pairs is wrong.
+    """
+    _check_pairs(pairs)
+    answers = first_answers(trials, phases=("main", "manipulation"))
+    rounds = answers.groupby("participant_id", observed=True)["round"].agg(set).to_dict()
+    expected = set(answers["round"])
+    left_out = {
+        str(pair["pair_id"]): f"{pair[name]} has no answer in round {min(expected - rounds.get(pair[name], set()))}."
+        for _, pair in pairs.iterrows()
+        for name in reversed(_PEOPLE)
+        if expected - rounds.get(pair[name], set())
+    }
+    kept = pairs[~pairs["pair_id"].isin(left_out)].reset_index(drop=True)
+    if kept.empty:
+        name, reason = next(iter(left_out.items()))
+        raise ValueError(f"no pair answered in every round; pair {name}: {reason}")
+    return kept, left_out
+
+
 def _check_pairs(pairs: pd.DataFrame) -> None:
     if pairs.empty:
         raise ValueError("no pairs; expected at least one row with pair_id, participant_1 and participant_2.")

@@ -7,9 +7,19 @@ import pandas as pd
 from bam_pipelines.analysis import published
 from bam_pipelines.analysis.agreement import entropy_correlations, level_means
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
+from bam_pipelines.analysis.manipulation_tables import (
+    comparison_table,
+    left_out_table,
+    naturalness_table,
+    power_sizes_table,
+    share,
+    stable_table,
+)
 from bam_pipelines.analysis.outcomes import OUTCOMES
-from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND, MEASURES
+from bam_pipelines.analysis.pair_measures import MEASURES
+from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
 from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
+from bam_pipelines.analysis.report_captions import FIGURES
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
     acceptance_table,
@@ -18,52 +28,20 @@ from bam_pipelines.analysis.report_tables import (
     gallery_items,
     methods_table,
     metrics_table,
+    p_value,
 )
 from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
 
 TITLE = "Images on perceptual boundaries: label, align, manipulate"
 
-_FIGURES = {
-    "figure_guidance": (
-        "Guidance outcomes, after the paper's figure 4",
-        "Success: at least 80 % of the participants chose one of the two targets, and at least 10 % chose each. Bias: "
-        "80 % on the targets, but below 10 % on one of them. Failure: otherwise. A stimulus that two classifiers "
-        "guided counts for both. Entropy is that of the observed shares, which few answers bias downwards.",
-    ),
-    "figure_alignment": (
-        "Alignment, after the paper's figure 5",
-        "BaseNet was trained on digits, GroupNet also on everyone's answers, IndivNet also on one person's. Epochs are "
-        "chosen on validation stimuli; every number comes from test stimuli that no training and no choice saw.",
-    ),
-    "figure_individuals": (
-        "What is individual",
-        "Each participant's model against the averaged prediction of all other participants' models, on that "
-        "participant's test trials: above 0, the own model knows something that is true of this participant alone. "
-        "Intervals resample participants and images; p, among the key numbers, deals these participants' models out at "
-        "random. Below, what it costs to predict one participant by another's model; averaging others is the harder "
-        "opponent, since it has nobody's peculiarities.",
-    ),
-    "figure_differences": (
-        "How people differ",
-        "Hierarchical models of one classifier. Gains after fewer training trials of everyone, with the same test "
-        "trials. Places: what the models say of validation images, as principal coordinates; reliability is the "
-        "correlation of people's distances between models of two halves of the training images. A cluster is something "
-        "if both halves find it and its members' models predict a fellow member better than everybody's do.",
-    ),
-    "figure_manipulation": (
-        "Manipulation, after the paper's figure 6b and 6c",
-        "Success: the two people of a pair chose different targets. Targeted: each chose the one meant for them. "
-        "First-round stimuli were made for nobody, so their order of targets is arbitrary and their targeted ratio "
-        "is .5 in expectation. Net directed success: targeted minus opposite successes over all stimuli. Lines join "
-        "the values of a pair; p values permute the source of stimuli within pairs.",
-    ),
-}
 _ENOUGH_ANSWERS = 2
+_NO_ENDS = {"low": None, "high": None}
 _LIMITS = [
-    "Intervals and p values resample stimuli within these participants and pairs. Pairs that share a person or an "
-    "image are not independent, so none of this is a claim about people in general.",
+    "Intervals of outcomes and p values of manipulation speak of these participants and pairs. Pairs that share a "
+    "person are not independent: for people in general there is the test over whole groups, whose p can't be smaller "
+    "than the number of groups lets it be.",
     "With few answers a stimulus, a single dissenter can turn a bias into a success, and entropies of observed shares "
-    "are biased downwards.",
+    "are biased downwards. Estimated probabilities take all stimuli for one Dirichlet population.",
     "The published individual gain was measured on the trials that its epochs were chosen on; this run's was not, so "
     "the two are not alike.",
     "The net directed success in the column of published values is computed here from the published success and "
@@ -81,6 +59,12 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
+POWER_OF_OTHERS = (
+    "The newest power analysis was made of other answers than the newest second round, so that it is not shown: run "
+    "the stages power and reporting."
+)
+
+
 def report_content(
     results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
 ) -> ReportContent:
@@ -90,7 +74,8 @@ def report_content(
     ----------
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment``, ``figure_individuals``, ``figure_differences`` and ``figure_manipulation``.
+        ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation``,
+        ``figure_dose`` and ``figure_power``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -106,6 +91,9 @@ def report_content(
     ReportContent
         For :func:`bam_pipelines.analysis.report.build_report`.
     """
+    left_out: tuple[str, ...] = () if manipulated else ("figure_manipulation", "figure_dose", "figure_power")
+    if manipulated and not _are_sizes_of(results):
+        left_out = ("figure_power",)
     return ReportContent(
         title=TITLE,
         simulated=simulated,
@@ -114,8 +102,8 @@ def report_content(
         gallery=gallery_items(results["stimuli"], examples),
         figures=[
             ReportFigure(results[name], title, caption)
-            for name, (title, caption) in _FIGURES.items()
-            if manipulated or name != "figure_manipulation"
+            for name, (title, caption) in FIGURES.items()
+            if name not in left_out
         ],
         tables=[
             frame_table("Classifiers", _titled(results["classifiers_summary"])),
@@ -141,6 +129,8 @@ def _titled(table: pd.DataFrame) -> pd.DataFrame:
 
 def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
+    if manipulated and not _are_sizes_of(results):
+        notices.append(POWER_OF_OTHERS)
     reading, guidance = results["reading_report"], results["guidance_summary"]
     if reading.get("split") == "resplit":
         notices.append(
@@ -155,8 +145,26 @@ def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     return notices
 
 
+def _are_sizes_of(results: dict[str, Any]) -> bool:
+    """Tell whether the power analysis measured the second round that is shown."""
+    measured = results["power_summary"]["measured"]
+    described = results["manipulation_summary"]["sources"].get(CUSTOMISED)
+    if described is None:
+        return not measured["stimuli"]
+    same = measured["stimuli"] == described["n"]
+    return same and measured["net_directed_success"] == described["net_directed_success"]["value"]
+
+
 def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
-    return [metrics_table("Manipulation: all metrics", results["manipulation_summary"], folded=True)]
+    summary = results["manipulation_summary"]
+    return [
+        comparison_table(summary),
+        *stable_table(summary["stable_disagreement"]),
+        naturalness_table(results["manipulation_naturalness"]),
+        *left_out_table(summary["left_out"]),
+        *([power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else []),
+        metrics_table("Manipulation: all metrics", summary, folded=True),
+    ]
 
 
 def _identified(value: object) -> str:
@@ -192,12 +200,19 @@ def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
         KeyNumber(
             f"Guidance {name}, share of stimuli",
             f"{published.GUIDANCE_SHARES[name]:.0%}",
-            _with_interval(summary["outcomes"][name]),
+            share(summary["outcomes"][name]),
         )
         for name in OUTCOMES
     ]
     zero = f"{summary['zero_entropy_share']:.0%}"
-    return [*shares, KeyNumber("Stimuli with unanimous answers", f"{published.ZERO_ENTROPY_SHARE:.0%}", zero)]
+    estimated = summary["true_outcomes"]["outcomes"]
+    true = [
+        KeyNumber(
+            f"Guidance {name}, by estimated probabilities of each stimulus", "—", share({"value": value} | _NO_ENDS)
+        )
+        for name, value in estimated.items()
+    ]
+    return [*shares, *true, KeyNumber("Stimuli with unanimous answers", f"{published.ZERO_ENTROPY_SHARE:.0%}", zero)]
 
 
 def _alignment(metrics: pd.DataFrame, entropies: pd.DataFrame) -> list[KeyNumber]:
@@ -226,7 +241,7 @@ def _individual_gains(summary: dict[str, dict[str, Any]]) -> list[KeyNumber]:
         KeyNumber(
             f"{classifier_title(name)}: individual gain, nats a trial",
             "—",
-            UNDEFINED if gain is None else f"{_signed(gain)}; with models dealt out at random p {_p(gain['p'])}",
+            UNDEFINED if gain is None else f"{_signed(gain)}; with models dealt out at random p {p_value(gain['p'])}",
         )
         for name in ordered_classifiers(summary)
         for gain in [(summary[name]["individual_gain"] or {}).get("log_loss")]
@@ -243,7 +258,7 @@ def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
         for source in (FIRST_ROUND, CUSTOMISED):
             known = {**published.PAIR_SHARES[source], "net_directed_success": published.NET_DIRECTED_SUCCESS[source]}
             described = summary["sources"].get(source)
-            found = UNDEFINED if described is None else _with_interval(described[name])
+            found = UNDEFINED if described is None else share(described[name])
             if described is not None and name == "targeted_ratio":
                 # it conditions on success, and an interval does not show that there were hardly any
                 found += f", {described['n_success']} successes"
@@ -251,7 +266,7 @@ def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
             numbers.append(KeyNumber(label, f"{known[name]:.1%}".replace(".0%", "%"), found))
     for name, known_p in _PUBLISHED_P.items():
         p = summary["difference"][name]["p"]
-        numbers.append(KeyNumber(f"Pairs: difference in {name.replace('_', ' ')}, p", known_p, _p(p)))
+        numbers.append(KeyNumber(f"Pairs: difference in {name.replace('_', ' ')}, p", known_p, p_value(p)))
     return numbers + [
         KeyNumber(f"Pairs, customised less {SOURCE_TITLES[source]}: net directed success", "—", _contrast(contrast))
         for source, measures in summary["contrasts"].items()
@@ -261,23 +276,11 @@ def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
 
 def _contrast(contrast: dict[str, float | None]) -> str:
     value = contrast["value"]
-    return UNDEFINED if value is None else f"{value:+.1%}, p {_p(contrast['p'])}"
+    return UNDEFINED if value is None else f"{value:+.1%}, p {p_value(contrast['p'])}"
 
 
 _PUBLISHED_P = {"success": "< 0.001", "targeted_ratio": "< 0.001", "net_directed_success": "—"}
 
 
-def _with_interval(estimate: dict[str, float | None]) -> str:
-    if estimate["value"] is None:
-        return UNDEFINED
-    return f"{estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"
-
-
 def _decimal(value: float | None) -> str:
     return UNDEFINED if value is None or pd.isna(value) else f"{value:.2f}"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return UNDEFINED
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

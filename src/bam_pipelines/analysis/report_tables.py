@@ -29,6 +29,13 @@ def cell(value: object) -> str:
     return f"{float(value):.4g}" if isinstance(value, Real) else str(value)
 
 
+def p_value(value: float | None) -> str:
+    """Write a p value."""
+    if value is None:
+        return UNDEFINED
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def frame_table(title: str, frame: pd.DataFrame, folded: bool = False) -> ReportTable:
     """Write a data frame, without its index; columns that hold arrays are left out."""
     plain = [name for name in frame.columns if not frame[name].map(lambda value: isinstance(value, np.ndarray)).any()]

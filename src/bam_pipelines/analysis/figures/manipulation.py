@@ -75,7 +75,7 @@ def _draw_outcomes(axes: Axes, described: dict[str, Any], sources: list[str]) ->
 
 
 def _draw_ratio(axes: Axes, described: dict[str, Any], sources: list[str]) -> None:
-    plain_axes(axes, "b", "Targeted ratio (95 % interval)")
+    plain_axes(axes, "b", "Targeted ratio (95 %)")
     shown = [source for source in sources if described[source]["targeted_ratio"]["value"] is not None]
     if not shown:
         empty_panel(axes, "no success in any source")

@@ -11,8 +11,13 @@ from bam_pipelines.alignment.model_distance import model_distances
 from bam_pipelines.alignment.pairs import all_pairs, different_pairs, given_pairs, group_pairs
 from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.analysis.gallery import stimulus_gallery
+from bam_pipelines.analysis.judge_quality import judge_scores
+from bam_pipelines.analysis.pair_estimates import pair_estimates
 from bam_pipelines.analysis.pair_tests import pair_summary
-from bam_pipelines.analysis.pairs import pair_outcomes
+from bam_pipelines.analysis.pairs import complete_pairs, pair_outcomes
+from bam_pipelines.analysis.rates import rates_table
+from bam_pipelines.analysis.source_naturalness import source_naturalness
+from bam_pipelines.analysis.stable_disagreement import stable_disagreement
 from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.fast import FastSettings
@@ -113,12 +118,35 @@ def describe_customised_stimuli(
 
 def analyse_pairs(
     pairs: pd.DataFrame, seed: int, resamples: int, **tables: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Compare first-round stimuli, customised ones and their controls before each pair."""
     trials = pd.concat([tables["first_trials"], tables["second_trials"]], ignore_index=True)
     # catch digits may be shown in both rounds
     stimuli = pd.concat([tables["first_stimuli"], tables["second_stimuli"]], ignore_index=True)
-    outcomes = pair_outcomes(trials, stimuli.drop_duplicates("stimulus_id", ignore_index=True), pairs)
+    complete, left_out = complete_pairs(trials, pairs)
+    outcomes = pair_outcomes(trials, stimuli.drop_duplicates("stimulus_id", ignore_index=True), complete)
     # unguided stimuli of the first round are not those made for a pair, and bear the same name
     outcomes = outcomes[(outcomes["round"] != 1) | (outcomes["source"] != UNGUIDED)].reset_index(drop=True)
-    return validate_pairs(outcomes), pair_summary(outcomes, seed, resamples)
+    estimates, populations = pair_estimates(outcomes)
+    summary = pair_summary(outcomes, seed, resamples) | {
+        "stable_disagreement": stable_disagreement(trials, outcomes),
+        "populations": populations,
+        "left_out": left_out,
+    }
+    return validate_pairs(outcomes), summary, rates_table(outcomes), estimates
+
+
+def judge_pairs_stimuli(
+    outcomes: pd.DataFrame,
+    stimuli: pd.DataFrame,
+    judge: TrainedNetwork,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> dict[str, Any]:
+    """Measure how natural the stimuli of each source are to a judge that guided none of them."""
+    shown = outcomes[outcomes["round"] > 1].reset_index(drop=True)
+    images = table_images(stimuli.set_index("stimulus_id").loc[shown["stimulus_id"]].reset_index())
+    with torch_threads(resolve_compute(compute).threads):
+        scores = judge_scores(judge.network, images).numpy()
+    return source_naturalness(shown, scores, options["judge_threshold"], seed, options["resamples"])

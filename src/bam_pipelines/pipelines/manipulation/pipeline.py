@@ -9,6 +9,7 @@ from bam_pipelines.pipelines.manipulation.nodes import (
     analyse_pairs,
     choose_pairs,
     describe_customised_stimuli,
+    judge_pairs_stimuli,
     sample_customised_stimuli,
 )
 
@@ -69,5 +70,18 @@ def _analysis() -> Pipeline:
         "first_stimuli": "trial_stimuli",
         "second_stimuli": "round_2.trial_stimuli",
     }
-    outputs = ["manipulation_outcomes", "manipulation_summary"]
-    return pipeline([node(analyse_pairs, inputs, outputs, name="analyse_pairs")])
+    outputs = ["manipulation_outcomes", "manipulation_summary", "manipulation_rates", "manipulation_estimates"]
+    judged = {
+        "outcomes": "manipulation_outcomes",
+        "stimuli": "round_2.trial_stimuli",
+        "judge": "independent_judge",
+        "options": "params:manipulation",
+        "compute": "params:compute",
+        "seed": "params:seed",
+    }
+    return pipeline(
+        [
+            node(analyse_pairs, inputs, outputs, name="analyse_pairs"),
+            node(judge_pairs_stimuli, judged, "manipulation_naturalness", name="judge_pairs_stimuli"),
+        ]
+    )

@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 
 from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
-from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary
+from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
 from bam_pipelines.analysis.report import build_report
 from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, report_content
 from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
+from bam_pipelines.analysis.shrinkage import true_outcomes
 
 
 def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
@@ -19,8 +20,9 @@ def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_class
 
 
 def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dict[str, Any]:
-    """Summarise guidance outcomes with bootstrap intervals."""
-    return guidance_summary(outcomes, seed, resamples)
+    """Summarise guidance outcomes with bootstrap intervals, and those of the images' true probabilities."""
+    estimated = {"true_outcomes": true_outcomes(target_counts(outcomes), seed)}
+    return guidance_summary(outcomes, seed, resamples) | estimated
 
 
 def draw_guidance(outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, n_classes: int) -> Figure:
@@ -80,6 +82,13 @@ def draw_manipulation(outcomes: pd.DataFrame, summary: dict[str, Any], trials: p
     if not are_choices_of(outcomes, trials):
         return figures.empty_figure("Manipulation of pairs", MANIPULATION_OF_OTHERS)
     return figures.figure_manipulation(outcomes, summary, is_simulated(trials))
+
+
+def draw_dose(rates: pd.DataFrame, outcomes: pd.DataFrame, trials: pd.DataFrame) -> Figure:
+    """Draw what stimuli do by the margin that they were made with, or say that the answers are others."""
+    if not are_choices_of(outcomes, trials):
+        return figures.empty_figure("Dose and response", MANIPULATION_OF_OTHERS)
+    return figures.figure_dose(rates, is_simulated(trials))
 
 
 def write_report(

@@ -18,11 +18,15 @@ _RESULTS = (
     "alignment_summary",
     "alignment_clusters",
     "manipulation_summary",
+    "manipulation_naturalness",
+    "power_summary",
     "figure_guidance",
     "figure_alignment",
     "figure_individuals",
     "figure_differences",
     "figure_manipulation",
+    "figure_dose",
+    "figure_power",
 )
 
 
@@ -32,7 +36,7 @@ def create_pipeline() -> Pipeline:
     Returns
     -------
     kedro.pipeline.Pipeline
-        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, five figures and ``report``.
+        From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, six figures and ``report``.
     """
     return Pipeline([*_guidance_nodes(), *_figure_nodes(), _report_node()])
 
@@ -111,6 +115,12 @@ def _figure_nodes() -> list[Node]:
             inputs={"outcomes": "manipulation_outcomes", "summary": "manipulation_summary", "trials": "trials"},
             outputs="figure_manipulation",
             name="draw_manipulation",
+        ),
+        Node(
+            nodes.draw_dose,
+            inputs={"rates": "manipulation_rates", "outcomes": "manipulation_outcomes", "trials": "trials"},
+            outputs="figure_dose",
+            name="draw_dose",
         ),
     ]
 
