@@ -26,9 +26,9 @@ PROJECT = Path(__file__).parents[2]
 RESULTS = PROJECT / "benchmarks" / "results"
 # unordered digit pairs a pair of people, and controls
 POPULATIONS: dict[str, tuple[int, list[str]]] = {
-    "varied": (4, ["swapped", "bias_only", "group", "none"]),
+    "varied": (3, ["swapped", "bias_only", "group", "none"]),
     "identical": (2, ["swapped"]),
-    "doubled": (2, ["swapped"]),
+    "doubled": (1, []),
 }
 
 
