@@ -19,7 +19,8 @@ from bam_pipelines.images.table import table_images
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
 from benchmarks.manipulation.choice import best_of_cells, with_truth
 from benchmarks.manipulation.measures import balanced, describe, estimate, same_digit_pairs
-from benchmarks.manipulation.pools import DIRECTED, PAIRING_SEED, Pools, sample_pools
+from benchmarks.manipulation.picture import draw_results
+from benchmarks.manipulation.pools import DIRECTED, PAIRING_SEED, Pools, sample_pools, timed_sampling
 from benchmarks.sampling.networks import load_run
 
 PROJECT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ POPULATIONS: dict[str, tuple[int, list[str]]] = {
     "identical": (2, ["swapped"]),
     "doubled": (1, []),
 }
+STEPS = 6
 
 
 def main() -> None:
@@ -44,8 +46,11 @@ def main() -> None:
         folders = bench / "alignment", bench / "manipulation"
         pools = sample_pools(population, run, parameters, digit_pairs, controls, folders)
         results["populations"][name] = measure(pools, population, run, parameters)
+        if name == "varied":
+            results["sampling_time"] = timed_sampling(pools, run, parameters)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "manipulation.json").write_text(json.dumps(results | _headline(results), indent=1) + "\n")
+    draw_results(results["populations"]).savefig(RESULTS / "manipulation.png", dpi=100)
     print(json.dumps(_headline(results), indent=1))
 
 
@@ -74,6 +79,7 @@ def measure(pools: Pools, population: Population, run: dict[str, Any], parameter
             for name, table in by_source.items()
         },
         "oracle_share": _oracle_shares(pool, pairs),
+        "by_predicted": _by_predicted(pool, pairs),
         "bias": _by_bias(known, by_source, pairs),
         "naturalness": _naturalness(chosen, run, pairs),
     }
@@ -117,6 +123,15 @@ def _oracle_shares(pool: pd.DataFrame, pairs: list[str]) -> dict[str, Any]:
             "share": estimate([ours, oracle], "true", pairs, "ratio"),
         }
     return shares
+
+
+def _by_predicted(pool: pd.DataFrame, pairs: list[str]) -> list[dict[str, Any]]:
+    """Return N in steps of what the individual models predict, over all candidates."""
+    steps = pd.qcut(pool["predicted"], STEPS, duplicates="drop")
+    return [
+        {"predicted": float(part["predicted"].mean()), "true": estimate([part], "true", pairs, "mean")}
+        for _, part in pool.groupby(steps, observed=True)
+    ]
 
 
 def _by_bias(known: pd.DataFrame, answered: dict[str, pd.DataFrame], pairs: list[str]) -> dict[str, Any]:

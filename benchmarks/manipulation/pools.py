@@ -1,9 +1,11 @@
 """Candidates of every source for disjoint pairs of simulated participants: sampled once, kept in a folder."""
 
 import copy
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ CLASSIFIER = "vgg"
 PAIRS, CANDIDATES, MARGIN = 60, 4, 0.25
 # of its own, so that no pair was looked at before
 PAIRING_SEED = 20_261
+TIMED_PAIRS = 2
 DIRECTED = ("individual", "swapped", "bias_only")
 
 
@@ -43,13 +46,14 @@ class Pools:
     stimuli
         Stimulus table of all candidates, with ``accepted``: whether both models part by the margin. Every candidate
         passed the judge; of undirected sources all are accepted.
-    models
-        Individual models.
+    models, group
+        Individual models and GroupNet.
     """
 
     pairs: pd.DataFrame
     stimuli: pd.DataFrame
     models: IndividualModels
+    group: TrainedNetwork
 
 
 def sample_pools(
@@ -91,7 +95,30 @@ def sample_pools(
     }  # fmt: skip
     designs = build_designs(pairs, models, biases, group, options, PAIRING_SEED)
     tables = [_kept(design, run, parameters, options, kept / population.name) for design in designs]
-    return Pools(pairs, joined_stimuli(tables), models)
+    return Pools(pairs, joined_stimuli(tables), models, group)
+
+
+def timed_sampling(pools: Pools, run: dict[str, Any], parameters: dict[str, Any]) -> dict[str, float]:
+    """Time the paper's number of customised stimuli a pair, by the stage's own settings, for the first pairs."""
+    options = copy.deepcopy(parameters["manipulation"]) | {
+        "classifier": CLASSIFIER, "digit_pairs": 45, "quota": 2, "controls": [], "margins": [MARGIN],
+    }  # fmt: skip
+    (design,) = build_designs(pools.pairs.iloc[:TIMED_PAIRS], pools.models, None, pools.group, options, PAIRING_SEED)
+    proposals, batch, candidates = options["max_proposals"], options["batch_size"], options["candidates"]
+    method = build_method(options, table_digits(run["mnist_train"]))
+    plan = SamplingPlan(method, design.rule, proposals, batch, design.source, PAIRING_SEED, "timed", candidates)
+    compute, networks = resolve_compute(parameters["compute"]), (run["diffusion_prior"], run["digit_judge"])
+    began = time.perf_counter()
+    with TemporaryDirectory() as working:
+        stimuli, acceptance = sample_stimuli(design.cells, design.networks, *networks, plan, compute, Path(working))
+    seconds = time.perf_counter() - began
+    return {
+        "pairs": TIMED_PAIRS,
+        "asked_a_pair": int(acceptance["quota"].sum()) / TIMED_PAIRS,
+        "made_a_pair": len(stimuli) / TIMED_PAIRS,
+        "seconds": seconds,
+        "minutes_for_18_pairs": seconds / TIMED_PAIRS * 18 / 60,
+    }
 
 
 def _kept(
