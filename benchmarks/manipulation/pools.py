@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
 from bam_pipelines.alignment.pairs import group_pairs
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
@@ -84,10 +84,11 @@ def sample_pools(
         run[f"classifier_{CLASSIFIER}"], population.data, labelled_images(run["mnist_train"]), groups / population.name
     )
     settings = HierarchicalSettings(**parameters["alignment"]["hierarchical"])
+    models, biases = (
+        _kept_models(group, population, replace(settings, rank=rank), kept / population.name / f"{name}.safetensors")
+        for name, rank in (("models", settings.rank), ("biases", 0))
+    )
     people = population.data.participants(1)
-    with torch_threads(CORES):
-        models = fit_hierarchical(group, population.data, people, settings, 0).models
-        biases = fit_hierarchical(group, population.data, people, replace(settings, rank=0), 0).models
     pairs = group_pairs(people, PAIRS, 2, PAIRING_SEED)
     options = copy.deepcopy(parameters["manipulation"]) | {
         "classifier": CLASSIFIER, "digit_pairs": digit_pairs, "quota": CANDIDATES, "controls": controls,
@@ -96,6 +97,17 @@ def sample_pools(
     designs = build_designs(pairs, models, biases, group, options, PAIRING_SEED)
     tables = [_kept(design, run, parameters, options, kept / population.name) for design in designs]
     return Pools(pairs, joined_stimuli(tables), models, group)
+
+
+def _kept_models(
+    group: TrainedNetwork, population: Population, settings: HierarchicalSettings, path: Path
+) -> IndividualModels:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        people = population.data.participants(1)
+        with torch_threads(CORES):
+            write_individuals(fit_hierarchical(group, population.data, people, settings, 0).models, path)
+    return read_individuals(path)
 
 
 def timed_sampling(pools: Pools, run: dict[str, Any], parameters: dict[str, Any]) -> dict[str, float]:
