@@ -30,7 +30,8 @@ def epig(pool: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     pool, targets
-        (S, N, K) and (S, T, K): the same S samples of what is personal, given which answers are independent.
+        (S, N, K) and (S, T, K): the same S samples of what is personal, given which answers are independent. Few
+        samples make it too large: images that vary seem to vary together by chance.
 
     Returns
     -------

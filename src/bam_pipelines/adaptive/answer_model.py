@@ -3,8 +3,8 @@
 A person's own values v = (w, t, l) are standard normal. With a(x) = m(x) + Σ_r w_r B_r(x), the answer y to image x has
 probability (1 − λ) softmax(κ_x e^(−t') a(x))_y + λ / K, where t' and the log-odds of λ are linear in t and l. m is what
 the average person sees; B_r are combinations of the model's ways to differ and class biases that are independent over
-people. κ is 1 for an image that others answered. What GroupNet misses in a new image is unknown, which is as if its
-logits were smaller.
+people. κ_x, at most 1, stands for what is not known of the image: what GroupNet misses in it, and how far the ways to
+differ are off there. The probabilities are averaged over both as a mean field, which makes logits smaller.
 """
 
 from collections.abc import Sequence
@@ -65,33 +65,51 @@ def answer_model(fit: HierarchicalFit, images: torch.Tensor, stimulus_ids: Seque
     images
         float32 (N, C, H, W) in [0, 1].
     stimulus_ids
-        Of the images. What GroupNet misses is known of those that the population was fitted to; the logits of others
-        are divided by ``fit.temperature``, which was chosen on images that were new.
+        Of the images. What GroupNet misses is known, as well as answers told, of those that the population was fitted
+        to.
+
+    References
+    ----------
+    Lu, Ie & Sha 2020, "Mean-field approximation to Gaussian-softmax integral with application to uncertainty
+    estimation": κ.
     """
     population = fit.posterior.population
-    logits, parts, known = shared_logits(fit.posterior, images, stimulus_ids)
+    logits, parts, places = shared_logits(fit.posterior, images, stimulus_ids)
     ways = torch.einsum("nc,rkc->nrk", parts, population.loadings).double()
     biases = (population.log_spread[0].exp().double() * torch.eye(population.n_classes)).expand(len(images), -1, -1)
-    mean, covariance = people_moments(population)
-    linear = population.rank + population.n_classes
-    root = torch.linalg.cholesky(covariance[:linear, :linear])
     every = torch.cat([ways, biases], dim=1)
-    moments = [
-        ((centre + spread * place).item(), (spread * variance.sqrt()).item())
-        for centre, spread, place, variance in zip(
-            population.centre.double(),
-            population.log_spread[1:3].exp().double(),
-            mean[linear:],
-            covariance.diagonal()[linear:],
-            strict=True,
-        )
-    ]
+    mean, covariance = people_moments(population)
+    linear = every.shape[1]
+    root = torch.linalg.cholesky(covariance[:linear, :linear])
+    middle, spread = population.centre.double(), population.log_spread[1:3].exp().double()
+    middle, spread = middle + spread * mean[linear:], spread * covariance.diagonal()[linear:].sqrt()
+    average = logits.double() + torch.einsum("r,nrk->nk", mean[:linear], every)
+    squares = (covariance.diagonal() + mean.square())[: population.rank]
     return AnswerModel(
-        logits.double() + torch.einsum("r,nrk->nk", mean[:linear], every),
+        average,
         torch.einsum("rq,nrk->nqk", root, every).contiguous(),
-        torch.where(known, 1.0, 1 / fit.temperature).double(),
-        *moments,
+        _shrinkage(
+            average * torch.exp(-middle[0]), _unknown(population, parts, places, squares) * torch.exp(-2 * middle[0])
+        ),
+        (middle[0].item(), spread[0].item()),
+        (middle[1].item(), spread[1].item()),
     )
+
+
+def _unknown(population: Population, parts: torch.Tensor, places: torch.Tensor, squares: torch.Tensor) -> torch.Tensor:
+    """Return the variance of what is not known of images, float64 (N, K), for people with mean squares (R,)."""
+    own = torch.cat([(2 * population.image_log_sd).exp(), torch.ones(1, population.n_classes)])[places].double()
+    ways = torch.einsum("nc,rkc->nrk", parts.square(), (2 * population.loading_log_sd).exp()).double()
+    return (2 * population.log_spread[3].double()).exp() * own + torch.einsum("r,nrk->nk", squares, ways)
+
+
+def _shrinkage(scaled: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:
+    """Return κ, (N,), of scaled logits (N, K) that are normal with independent variances (N, K).
+
+    The variance of a difference of two logits is twice one's, weighted by how likely the classes are.
+    """
+    weighted = (scaled.softmax(dim=1) * variance).sum(dim=1)
+    return 1 / torch.sqrt(1 + torch.pi / 4 * weighted)
 
 
 @torch.no_grad()

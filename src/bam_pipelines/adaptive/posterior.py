@@ -11,7 +11,7 @@ from bam_pipelines.adaptive.answer_model import AnswerModel, answer_derivatives,
 _STEPS = 100
 _HALVINGS = 30
 _ENOUGH = 0.25  # share of the growth that a step promises at its begin, which it must bring
-_PRECISION = 1e-7  # growth of the log density, nats, below which nobody moves on
+_PRECISION = 1e-5  # growth of the log density, nats, below which nobody moves on
 
 
 @dataclass(frozen=True)

@@ -223,8 +223,8 @@ def shared_logits(
         float32 (N, K): GroupNet's, and what it misses in images that the population was fitted to.
     parts
         float32 (N, C): principal components of the features.
-    known
-        bool (N,): whether the population was fitted to an image.
+    places
+        int64 (N,): where images stand in the population; -1 for those that it was not fitted to.
     """
     population = posterior.population
     features = head_features(posterior.group.network, images)
@@ -232,7 +232,7 @@ def shared_logits(
     found = torch.tensor([posterior.places.get(name, -1) for name in stimulus_ids], dtype=torch.long)
     means = torch.cat([population.image_mean, torch.zeros(1, population.n_classes)])
     missed = population.log_spread[3].exp() * means[found]
-    return features @ head.weight.T + head.bias + missed, posterior.components(features), found >= 0
+    return features @ head.weight.T + head.bias + missed, posterior.components(features), found
 
 
 def _most_likely(
