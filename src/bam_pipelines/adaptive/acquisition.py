@@ -48,9 +48,14 @@ def epig(pool: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     together = []
     for part in pool.split(max(1, _CELLS // (k * others.shape[1])), dim=1):
         joint = part.reshape(n_samples, -1).T @ others / n_samples
-        together.append(-torch.xlogy(joint, joint).view(part.shape[1], -1).sum(dim=1) / targets.shape[1])
+        together.append(_surprise(joint).view(part.shape[1], -1).sum(dim=1) / targets.shape[1])
     return alone - torch.cat(together)
 
 
 def _entropy(probabilities: torch.Tensor) -> torch.Tensor:
-    return -torch.xlogy(probabilities, probabilities).sum(dim=-1)
+    return _surprise(probabilities).sum(dim=-1)
+
+
+def _surprise(probabilities: torch.Tensor) -> torch.Tensor:
+    """Return −p log p, 0 for 0; torch.xlogy takes three times as long."""
+    return -probabilities * probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()

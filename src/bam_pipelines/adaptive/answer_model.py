@@ -176,7 +176,9 @@ def answer_derivatives(
 
 
 def _answers(scaled: torch.Tensor, lapse: torch.Tensor) -> torch.Tensor:
-    return scaled.softmax(dim=2) * (1 - lapse) + lapse / scaled.shape[2]
+    # over a few classes that lie side by side, torch's own softmax takes five times as long
+    weights = torch.exp(scaled - scaled.amax(dim=2, keepdim=True))
+    return weights * ((1 - lapse) / weights.sum(dim=2, keepdim=True)) + lapse / scaled.shape[2]
 
 
 def _cold(model: AnswerModel, rest: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch
 
 from bam_pipelines.adaptive.answer_model import AnswerModel, answer_derivatives, own_answer_probabilities
 
+_TRIALS = 1000  # worked on at once: more do not fit into a processor's cache
 _STEPS = 100
 _HALVINGS = 30
 _ENOUGH = 0.25  # share of the growth that a step promises at its begin, which it must bring
@@ -29,6 +30,10 @@ class Asked:
     images: torch.Tensor
     responses: torch.Tensor
     given: torch.Tensor
+
+    def take(self, people: slice) -> "Asked":
+        """Return the trials of some people."""
+        return Asked(self.images[people], self.responses[people], self.given[people])
 
 
 @dataclass(frozen=True)
@@ -92,22 +97,30 @@ def fit_posterior(model: AnswerModel, asked: Asked, start: torch.Tensor | None =
     MacKay 1992, "A practical Bayesian framework for backpropagation networks", Neural Computation 4: Laplace's
     approximation. The expected information stands for the Hessian: it is positive definite whatever was answered.
     """
-    n_people = len(asked.images)
-    values = torch.zeros(n_people, model.size, dtype=model.logits.dtype) if start is None else start.clone()
-    moving = torch.arange(n_people)
+    n_people, n_trials = asked.images.shape
+    begin = torch.zeros(n_people, model.size, dtype=model.logits.dtype) if start is None else start
+    together = max(1, _TRIALS // max(1, n_trials))
+    parts = [
+        _fit_some(model, asked.take(slice(first, first + together)), begin[first : first + together])
+        for first in range(0, n_people, together)
+    ]
+    return Posterior(torch.cat([mean for mean, _ in parts]), torch.cat([covariance for _, covariance in parts]))
+
+
+def _fit_some(model: AnswerModel, asked: Asked, start: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return means and covariances."""
+    values = start.clone()
     for _ in range(_STEPS):
-        own = Asked(asked.images[moving], asked.responses[moving], asked.given[moving])
-        gradient, information = _gradient_and_information(model, own, values[moving])
+        gradient, information = _gradient_and_information(model, asked, values)
         step = torch.linalg.solve(information, gradient)
         promised = (step * gradient).sum(dim=1)
-        values[moving] += step * _step_length(model, own, values[moving], step, promised)[:, None]
-        moving = moving[promised > _PRECISION]
-        if not len(moving):
-            break
-    else:
-        raise FloatingPointError(f"what is personal was not found of {len(moving)} people in {_STEPS} steps.")
-    _, information = _gradient_and_information(model, asked, values)
-    return Posterior(values, torch.linalg.inv(information))
+        arrived = promised < _PRECISION
+        if arrived.all():
+            return values, torch.linalg.inv(information)
+        # who has arrived stays, so that nobody depends on who else is fitted
+        step = torch.where(arrived[:, None], 0.0, step)
+        values = values + step * _step_length(model, asked, values, step, promised)[:, None]
+    raise FloatingPointError(f"what is personal was not found in {_STEPS} steps.")
 
 
 def log_density(model: AnswerModel, asked: Asked, personal: torch.Tensor) -> torch.Tensor:

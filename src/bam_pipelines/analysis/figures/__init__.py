@@ -4,6 +4,7 @@ from bam_pipelines.analysis.figures.alignment import figure_alignment
 from bam_pipelines.analysis.figures.differences import figure_differences
 from bam_pipelines.analysis.figures.guidance import figure_guidance
 from bam_pipelines.analysis.figures.individuals import figure_individuals
+from bam_pipelines.analysis.figures.loop import figure_loop
 from bam_pipelines.analysis.figures.manipulation import figure_manipulation
 from bam_pipelines.analysis.style import empty_figure
 
@@ -13,5 +14,6 @@ __all__ = [
     "figure_differences",
     "figure_guidance",
     "figure_individuals",
+    "figure_loop",
     "figure_manipulation",
 ]
