@@ -65,6 +65,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
         },
         "alignment_clusters": {"reliability": 0.5},
         "manipulation_summary": pair_summary(pair_table, 0, 50),
+        "loop_figure": None,
         **{
             f"figure_{name}": b"\x89PNG"
             for name in ("guidance", "alignment", "individuals", "differences", "manipulation")

@@ -15,7 +15,7 @@ ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and 
 # datasets that are handed from node to node, or to a node by a hook, on purpose
 IN_MEMORY = {RUN_IDENTITY, "loop_begun", "loop_standing", "loop_planned", "loop_answered"}
 # read under one name what is written under another, by the same stage or one that may not have run
-READ_AGAIN = {"loop_state_so_far", "loop_candidates"}
+READ_AGAIN = {"loop_state_so_far", "loop_candidates", "loop_metrics_if_any", "loop_figure_if_any"}
 
 
 def loader(env, **runtime_params):

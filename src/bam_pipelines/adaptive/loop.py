@@ -11,6 +11,7 @@ from bam_pipelines.adaptive.answer_model import AnswerModel, answer_model, answe
 from bam_pipelines.adaptive.choice import choose_round, known_of
 from bam_pipelines.adaptive.posterior import Asked, Posterior, fit_posterior, padded
 from bam_pipelines.adaptive.settings import LoopSettings
+from bam_pipelines.adaptive.state import answers_name
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.compute.seeds import numpy_generator, torch_generator
@@ -213,7 +214,7 @@ def held_out_losses(
         )
     if not scores:
         raise ValueError("nobody has an answer to a test image, on which the loop's predictions are scored.")
-    return pd.DataFrame(scores)
+    return pd.DataFrame(scores).assign(first_answers=answers_name(trials))
 
 
 def pool_and_aims(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bam_pipelines.behavior.schemas import TRIALS, empty_table
+from bam_pipelines.compute.fingerprint import fingerprint
 
 # the first round, and the second one with customised stimuli, come before the loop's
 ROUNDS_BEFORE = 2
@@ -18,6 +19,7 @@ _METRICS = {
     "n_trials": "int64",
     "n_held_out": "int64",
     "log_loss": "float64",
+    "first_answers": "str",
 }
 
 
@@ -34,7 +36,7 @@ class LoopState:
         Trial table of the loop; round and session are 2 more than the loop's round.
     metrics
         One row a participant and round, 0 being before the loop: acquisition, n_trials (answered and learned from),
-        n_held_out, log_loss (nats, mean over held-out trials).
+        n_held_out, log_loss (nats, mean over held-out trials), first_answers (see :func:`answers_name`).
     """
 
     plan: pd.DataFrame
@@ -58,6 +60,28 @@ class LoopState:
     def with_rows(self, **more: pd.DataFrame) -> "LoopState":
         """Return the state with rows added to some tables."""
         return LoopState(**{name: _joined(table, more.get(name)) for name, table in self.tables().items()})
+
+
+def answers_name(trials: pd.DataFrame) -> str:
+    """Name the first round's answers by their content."""
+    ordered = trials.sort_values(["participant_id", "session", "trial_index"])
+    columns = ("participant_id", "stimulus_id", "response")
+    return fingerprint(*(ordered[column].astype("str").to_list() for column in columns))
+
+
+def require_same_answers(state: LoopState, trials: pd.DataFrame) -> None:
+    """Check that the loop was begun with these answers of the first round.
+
+    Raises
+    ------
+    ValueError
+        If it was begun with others.
+    """
+    if len(state.metrics) and set(state.metrics["first_answers"]) != {answers_name(trials)}:
+        raise ValueError(
+            f"the loop's {state.planned_round} rounds so far began with other answers of the first round than the "
+            "newest trials; move the folder loop_state away to begin anew."
+        )
 
 
 def loop_state(tables: Mapping[str, pd.DataFrame] | None) -> LoopState:

@@ -81,6 +81,21 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
+NO_LOOP = (
+    "No loop was run with these answers; `kedro loop run --rounds 5` asks each participant what their answers tell "
+    "most about, and `kedro run --pipelines reporting` shows what that brought."
+)
+_LOOP = (
+    "Rounds of the loop",
+    "Log-loss on held-out trials of the first round after each round in which stimuli were chosen for each "
+    "participant: every participant, and the mean.",
+)
+
+
+def _loop_figures(picture: bytes | None) -> list[ReportFigure]:
+    return [] if picture is None else [ReportFigure(picture, *_LOOP)]
+
+
 def report_content(
     results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
 ) -> ReportContent:
@@ -90,7 +105,8 @@ def report_content(
     ----------
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment``, ``figure_individuals``, ``figure_differences`` and ``figure_manipulation``.
+        ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation`` and, or None,
+        ``loop_figure``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -116,7 +132,8 @@ def report_content(
             ReportFigure(results[name], title, caption)
             for name, (title, caption) in _FIGURES.items()
             if manipulated or name != "figure_manipulation"
-        ],
+        ]
+        + _loop_figures(results["loop_figure"]),
         tables=[
             frame_table("Classifiers", _titled(results["classifiers_summary"])),
             acceptance_table(results["sampling_acceptance"]),
@@ -131,7 +148,11 @@ def report_content(
         ],
         identity=[(key.replace("_", " "), _identified(value)) for key, value in identity.items() if key != "artifacts"],
         artifacts={name: str(version) for name, version in identity["artifacts"].items()},
-        limits=[_SIMULATED_LIMIT, *_LIMITS] if simulated else _LIMITS,
+        limits=[
+            *([_SIMULATED_LIMIT] if simulated else []),
+            *_LIMITS,
+            *([NO_LOOP] if results["loop_figure"] is None else []),
+        ],
     )
 
 

@@ -18,7 +18,7 @@ from bam_pipelines.adaptive.loop import (
 )
 from bam_pipelines.adaptive.settings import LoopSettings
 from bam_pipelines.adaptive.simulated import short_session, simulated_answers
-from bam_pipelines.adaptive.state import ROUNDS_BEFORE, LoopState, loop_state
+from bam_pipelines.adaptive.state import ROUNDS_BEFORE, LoopState, loop_state, require_same_answers
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
 from bam_pipelines.analysis.figures import figure_loop
 from bam_pipelines.behavior.ingestion import ingest
@@ -85,6 +85,7 @@ def learn_from_answers(
     **groups: TrainedNetwork,
 ) -> Standing:
     """Fit the population to all answers so far, and everyone's own values."""
+    require_same_answers(state, trials)
     name = options["classifier"]
     if name not in groups:
         raise ValueError(f"loop.classifier is {name!r}, expected one of {', '.join(sorted(groups))}.")
