@@ -82,7 +82,7 @@ def choose_round(
     if len(fresh) < n_chosen + n_anchors:
         raise ValueError(
             f"{len(fresh)} images of the pool are not answered yet, and a round shows {n_chosen + n_anchors} new ones: "
-            "run fewer rounds, or sample more stimuli."
+            "run fewer rounds, sample more stimuli, or show fewer in the first round."
         )
     chosen, scores = _acquire(known, pool, targets, fresh, n_chosen, settings, draw)
     anchors = draw.permutation(np.setdiff1d(fresh, chosen))[:n_anchors]

@@ -24,7 +24,7 @@ from bam_pipelines.analysis.figures import figure_loop
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer
 from bam_pipelines.behavior.quality import assess_quality
-from bam_pipelines.behavior.schemas import STIMULI, validate_stimuli
+from bam_pipelines.behavior.schemas import STIMULI, row_ids, validate_stimuli
 from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.experiment.clear_images import choose_clear_images
@@ -43,12 +43,10 @@ def read_state(tables: Tables | None) -> LoopState:
     return loop_state(tables)
 
 
-def read_planned_answers(
-    tables: Tables | None, stimuli: pd.DataFrame, digits: pd.DataFrame, behavior: dict[str, Any]
-) -> LoopState:
+def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, behavior: dict[str, Any]) -> LoopState:
     """Take up the loop, and read people's answers to the round that was planned last."""
     state, settings = loop_state(tables), behavior_settings(behavior)
-    if state.planned_round == state.answered_round:
+    if shown is None or state.planned_round == state.answered_round:
         return state
     source = settings.sources[settings.source].of_round(ROUNDS_BEFORE + state.planned_round)
     if not (project_folder() / source.path).exists():
@@ -56,7 +54,7 @@ def read_planned_answers(
             f"round {state.planned_round} of the loop is planned and not answered: no answers at {source.path}; serve "
             "its study with `kedro experiment serve --study <loop_study> --answers <that folder>`."
         )
-    known = validate_stimuli(_joined(stimuli, digits))
+    known = validate_stimuli(shown)
     share, root = settings.max_reject_share, project_folder()
     found = ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
     return state.with_rows(trials=_within_time(found.trials, found.sittings, settings, state.planned_round))
@@ -69,6 +67,7 @@ def _within_time(trials: pd.DataFrame, sittings: pd.DataFrame, settings: Behavio
     rules = replace(settings.quality, **nothing, **dict.fromkeys(off))
     study_round = ROUNDS_BEFORE + number
     numbered = trials.assign(round=study_round, session=study_round).astype({"round": "int16", "session": "int16"})
+    numbered["row_id"] = row_ids(numbered)
     return assess_quality(numbered, sittings, rules, settings.n_classes).trials
 
 
@@ -142,8 +141,8 @@ def plan_loop_study(
     experiment: dict[str, Any],
     behavior: dict[str, Any],
     seed: int,
-) -> tuple[dict[str, str | bytes], dict[str, bytes], pd.DataFrame]:
-    """Build the planned round's study: one list a person, and whose each list is."""
+) -> tuple[dict[str, str | bytes], dict[str, bytes], pd.DataFrame, pd.DataFrame]:
+    """Build the planned round's study: one list a person, whose each list is, and every image that is shown."""
     settings, answers = experiment_settings(experiment), behavior_settings(behavior)
     sitting, number = short_session(answers.session), ROUNDS_BEFORE + state.planned_round
     others = digits[~digits["stimulus_id"].isin(stimuli["stimulus_id"])]
@@ -151,13 +150,18 @@ def plan_loop_study(
     clear = choose_clear_images(others, front_end, settings, sitting, seed, ROUNDS_BEFORE + 1)
     plan = state.plan[state.plan["round"] == state.planned_round]
     lists, places = build_planned_lists(plan, clear, settings, sitting, seed, number)
-    shown = _joined(stimuli, *clear)
+    every = _joined(stimuli, *clear)
+    shown = every[every["stimulus_id"].isin(lists["stimulus_id"])].reset_index(drop=True)
     files, archive = build_study(lists, shown, experiment, answers.n_classes, number)
-    return files, archive, places
+    return files, archive, places, shown
 
 
-def keep_state(state: LoopState) -> Tables:
-    """Hand the loop to the next round, as one version: a round that is killed before leaves the old one."""
+def keep_state(state: LoopState, places: pd.DataFrame) -> Tables:
+    """Hand the loop to the next round, as one version, once the planned round's study is there.
+
+    A round that is killed before leaves the old state, and is planned alike when it is run again.
+    """
+    del places
     return state.tables()
 
 

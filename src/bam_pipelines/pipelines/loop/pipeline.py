@@ -73,8 +73,7 @@ def _of_people() -> list[Node]:
         nodes.read_planned_answers,
         inputs={
             "tables": "loop_state_so_far",
-            "stimuli": "stimuli",
-            "digits": "trial_stimuli",
+            "shown": "loop_study_stimuli_so_far",
             "behavior": "params:behavior",
         },
         outputs="loop_begun",
@@ -95,14 +94,15 @@ def _study() -> Node:
             "behavior": "params:behavior",
             "seed": "params:seed",
         },
-        outputs=["loop_study", "loop_jatos_study", "loop_study_places"],
+        outputs=["loop_study", "loop_jatos_study", "loop_study_places", "loop_study_stimuli"],
         name="plan_loop_study",
     )
 
 
 def _kept(source: AnswerSource) -> list[Node]:
     last = "loop_answered" if source.simulated else "loop_planned"
-    keep = Node(nodes.keep_state, inputs=last, outputs="loop_state", name="keep_loop")
+    kept = {"state": last, "places": "loop_study_places"}
+    keep = Node(nodes.keep_state, inputs=kept, outputs="loop_state", name="keep_loop")
     report = Node(
         nodes.report_loop,
         inputs={"tables": "loop_state", "behavior": "params:behavior"},
