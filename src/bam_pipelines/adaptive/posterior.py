@@ -9,7 +9,8 @@ import torch
 from bam_pipelines.adaptive.answer_model import AnswerModel, answer_derivatives, own_answer_probabilities
 
 _TRIALS = 1000  # worked on at once: more do not fit into a processor's cache
-_STEPS = 100
+_STEPS = 200
+_EAGER = 15  # steps before what the answers themselves say of the curvature counts too
 _HALVINGS = 30
 _ENOUGH = 0.25  # share of the growth that a step promises at its begin, which it must bring
 _PRECISION = 1e-5  # growth of the log density, nats, below which nobody moves on
@@ -110,9 +111,11 @@ def fit_posterior(model: AnswerModel, asked: Asked, start: torch.Tensor | None =
 def _fit_some(model: AnswerModel, asked: Asked, start: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return means and covariances."""
     values = start.clone()
-    for _ in range(_STEPS):
-        gradient, information = _gradient_and_information(model, asked, values)
-        step = torch.linalg.solve(information, gradient)
+    for number in range(_STEPS):
+        gradient, information, scores = _gradient_and_information(model, asked, values)
+        # answers that nobody expected bend the density more than is expected: there, full steps go to and fro
+        bent = information if number < _EAGER else information + scores.transpose(1, 2) @ scores
+        step = torch.linalg.solve(bent, gradient)
         promised = (step * gradient).sum(dim=1)
         arrived = promised < _PRECISION
         if arrived.all():
@@ -132,15 +135,16 @@ def log_density(model: AnswerModel, asked: Asked, personal: torch.Tensor) -> tor
 
 def _gradient_and_information(
     model: AnswerModel, asked: Asked, personal: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the gradient (P, size) of :func:`log_density`, and its expected curvature (P, size, size), negated."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return :func:`log_density`'s gradient (P, size), its expected curvature, negated, and each trial's gradient."""
     probabilities, derivatives = answer_derivatives(model, asked.images, personal)
     answered = asked.responses[..., None]
     likely = probabilities.gather(2, answered)
     slopes = derivatives.gather(2, answered[..., None].expand(-1, -1, -1, model.size))[:, :, 0]
-    gradient = (slopes / likely * asked.given[..., None]).sum(dim=1) - personal
+    scores = slopes / likely * asked.given[..., None]
     information = fisher_information(probabilities, derivatives * asked.given[..., None, None])
-    return gradient, information + torch.eye(model.size, dtype=information.dtype)
+    prior = torch.eye(model.size, dtype=information.dtype)
+    return scores.sum(dim=1) - personal, information + prior, scores
 
 
 def fisher_information(probabilities: torch.Tensor, derivatives: torch.Tensor) -> torch.Tensor:
