@@ -62,9 +62,16 @@ def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, beha
 
 def _within_time(trials: pd.DataFrame, sittings: pd.DataFrame, settings: BehaviorSettings, number: int) -> pd.DataFrame:
     """Flag answers that came too fast or too late; the other rules need more trials than a round of the loop has."""
-    nothing = {"catch_accuracy": 0.0, "completion": 0.0}
-    off = ("rt_deviation", "longest_run", "response_entropy_bits", "clear_repeat_agreement", "blur_events")
-    rules = replace(settings.quality, **nothing, **dict.fromkeys(off))
+    rules = replace(
+        settings.quality,
+        catch_accuracy=0.0,
+        completion=0.0,
+        rt_deviation=None,
+        longest_run=None,
+        response_entropy_bits=None,
+        clear_repeat_agreement=None,
+        blur_events=None,
+    )
     study_round = ROUNDS_BEFORE + number
     numbered = trials.assign(round=study_round, session=study_round).astype({"round": "int16", "session": "int16"})
     numbered["row_id"] = row_ids(numbered)
