@@ -11,8 +11,8 @@ learn it, and take for personal what is common. New images have none.
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,10 +20,27 @@ from scipy.optimize import minimize_scalar
 
 from bam_pipelines.alignment.heads import head_features, linear_head
 from bam_pipelines.alignment.individuals import SharedTrunk
-from bam_pipelines.alignment.population import Components, Population, principal_components, with_guesses
+from bam_pipelines.alignment.newcomers import (
+    FittedPopulation,
+    HierarchicalFit,
+    add_participant,
+    head_coefficients,
+    shared_logits,
+)
+from bam_pipelines.alignment.population import Population, principal_components, with_guesses
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+
+__all__ = [
+    "FittedPopulation",
+    "HierarchicalFit",
+    "HierarchicalSettings",
+    "add_participant",
+    "fit_hierarchical",
+    "principal_components",
+    "shared_logits",
+]
 
 _CHECKS = 10  # times that validation is looked at
 
@@ -57,28 +74,6 @@ class HierarchicalSettings:
 
 
 @dataclass(frozen=True)
-class HierarchicalFit:
-    """What a fit gives.
-
-    Parameters
-    ----------
-    models
-        The individual models of those who were asked for.
-    validation_log_loss
-        Nats a trial, at each look at the validation trials.
-    temperature
-        What all logits were divided by at the end, chosen on the validation trials.
-    posterior
-        What :func:`add_participant` needs.
-    """
-
-    models: SharedTrunk
-    validation_log_loss: list[float]
-    temperature: float
-    posterior: "FittedPopulation"
-
-
-@dataclass(frozen=True)
 class _Trials:
     """Trials of one split as indices: of stimuli, people, and classes, (n,) each."""
 
@@ -88,16 +83,6 @@ class _Trials:
 
     def take(self, rows: torch.Tensor) -> "_Trials":
         return _Trials(self.stimulus[rows], self.person[rows], self.response[rows])
-
-
-@dataclass(frozen=True)
-class FittedPopulation:
-    """A fitted population, with its network and where each image that it was fitted to stands in it."""
-
-    group: TrainedNetwork
-    population: Population
-    components: Components
-    places: Mapping[str, int]
 
 
 def fit_hierarchical(
@@ -157,101 +142,6 @@ def fit_hierarchical(
     posterior = FittedPopulation(group, population, components, places)
     models = _models(posterior, {name: number[name] for name in participant_ids}, temperature)
     return HierarchicalFit(models, losses, temperature, posterior)
-
-
-def add_participant(fit: HierarchicalFit, data: TrialData, participant_id: str) -> SharedTrunk:
-    """Fit one more participant to training trials, and change nothing of the others.
-
-    The most likely values of what is personal, where how people differ and what GroupNet misses in the images stay as
-    they were found.
-
-    Parameters
-    ----------
-    fit
-        Of other people.
-    data
-        Trials of the new participant; images may be new.
-    participant_id
-        Who that is.
-
-    Returns
-    -------
-    SharedTrunk
-        The fitted models and one more.
-
-    Raises
-    ------
-    ValueError
-        If the participant has a model already, or no training trial.
-    """
-    if participant_id in fit.models.participant_ids:
-        raise ValueError(f"participant {participant_id} has a model already; fit everyone anew to change it.")
-    rows = data.rows("train", participant_id)
-    if not len(rows):
-        raise ValueError(f"participant {participant_id} has no training trial; nothing can be learned about them.")
-    posterior = fit.posterior
-    shown = data.stimulus[rows]
-    names = [data.stimulus_ids[image] for image in shown.tolist()]
-    shared, parts, _ = shared_logits(posterior, data.images[shown], names)
-    personal = _most_likely(posterior.population, parts, shared, data.response[rows])
-    coefficients, (lapse,) = _coefficients(posterior.population, personal[None], fit.temperature)
-    return replace(
-        fit.models,
-        coefficients={**fit.models.coefficients, participant_id: coefficients[0]},
-        lapses={**fit.models.lapses, participant_id: lapse},
-    )
-
-
-@torch.no_grad()
-def shared_logits(
-    posterior: FittedPopulation, images: torch.Tensor, stimulus_ids: Sequence[str]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return what all people see in images.
-
-    Parameters
-    ----------
-    posterior
-        Of a fit.
-    images
-        float32 (N, C, H, W) in [0, 1].
-    stimulus_ids
-        Of the images.
-
-    Returns
-    -------
-    logits
-        float32 (N, K): GroupNet's, and what it misses in images that the population was fitted to.
-    parts
-        float32 (N, C): principal components of the features.
-    places
-        int64 (N,): where images stand in the population; -1 for those that it was not fitted to.
-    """
-    population = posterior.population
-    features = head_features(posterior.group.network, images)
-    _, head = linear_head(posterior.group.network)
-    found = torch.tensor([posterior.places.get(name, -1) for name in stimulus_ids], dtype=torch.long)
-    means = torch.cat([population.image_mean, torch.zeros(1, population.n_classes)])
-    missed = population.log_spread[3].exp() * means[found]
-    return features @ head.weight.T + head.bias + missed, posterior.components(features), found
-
-
-def _most_likely(
-    population: Population, parts: torch.Tensor, shared: torch.Tensor, response: torch.Tensor
-) -> torch.Tensor:
-    """Maximise the posterior density of one person's own values, (size,)."""
-    own = torch.zeros(population.mean.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([own], max_iter=100, line_search_fn="strong_wolfe")
-    loadings = population.loadings.detach()
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        answers = population.answers(own.expand(len(parts), -1), parts, shared, loadings)
-        value = 0.5 * own.square().sum() - answers.gather(1, response[:, None]).sum()
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    return own.detach()
 
 
 def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trials:
@@ -325,7 +215,7 @@ def _models(posterior: FittedPopulation, number: dict[str, int], temperature: fl
     n_classes = population.n_classes
     weight = population.loadings @ components.directions.T
     nothing = torch.zeros(n_classes, *head.weight.shape)
-    coefficients, lapses = _coefficients(population, population.mean, temperature)
+    coefficients, lapses = head_coefficients(population, population.mean, temperature)
     return SharedTrunk(
         group.specification,
         dict(group.network.state_dict()),
@@ -334,14 +224,3 @@ def _models(posterior: FittedPopulation, number: dict[str, int], temperature: fl
         {name: coefficients[index].clone() for name, index in number.items()},
         {name: lapses[index] for name, index in number.items()},
     )
-
-
-@torch.no_grad()
-def _coefficients(
-    population: Population, personal: torch.Tensor, temperature: float
-) -> tuple[torch.Tensor, list[float]]:
-    """Return the weights of the heads, (n, 1 + R + K), and the lapses of people (n, size)."""
-    z, bias, log_temperature, lapse = population.unpacked(personal)
-    one = torch.ones(len(z), 1)
-    coefficients = torch.cat([one, z, bias], dim=1) * torch.exp(-log_temperature)[:, None] / temperature
-    return coefficients, torch.sigmoid(lapse).tolist()

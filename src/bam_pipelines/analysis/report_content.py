@@ -10,6 +10,7 @@ from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
 from bam_pipelines.analysis.outcomes import OUTCOMES
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND, MEASURES
 from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
+from bam_pipelines.analysis.report_loop import loop_figures, loop_limits
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
     acceptance_table,
@@ -81,21 +82,6 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
-NO_LOOP = (
-    "No loop was run with these answers; `kedro loop run --rounds 5` asks each participant what their answers tell "
-    "most about, and `kedro run --pipelines reporting` shows what that brought."
-)
-_LOOP = (
-    "Rounds of the loop",
-    "Log-loss on held-out trials of the first round after each round in which stimuli were chosen for each "
-    "participant: every participant, and the mean.",
-)
-
-
-def _loop_figures(picture: bytes | None) -> list[ReportFigure]:
-    return [] if picture is None else [ReportFigure(picture, *_LOOP)]
-
-
 def report_content(
     results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
 ) -> ReportContent:
@@ -133,7 +119,7 @@ def report_content(
             for name, (title, caption) in _FIGURES.items()
             if manipulated or name != "figure_manipulation"
         ]
-        + _loop_figures(results["loop_figure"]),
+        + loop_figures(results["loop_figure"]),
         tables=[
             frame_table("Classifiers", _titled(results["classifiers_summary"])),
             acceptance_table(results["sampling_acceptance"]),
@@ -151,7 +137,7 @@ def report_content(
         limits=[
             *([_SIMULATED_LIMIT] if simulated else []),
             *_LIMITS,
-            *([NO_LOOP] if results["loop_figure"] is None else []),
+            *loop_limits(results["loop_figure"]),
         ],
     )
 
