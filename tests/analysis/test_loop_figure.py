@@ -26,9 +26,9 @@ def test_the_mean_and_its_change_are_drawn_by_trials(metrics):
     assert mean.tolist() == [[11, 1.5], [31, 0.75], [51, 0.5]]
     assert change == pytest.approx(np.array([[11, 0], [31, -0.75], [51, -1.0]]))
     assert "EPIG" in left.get_title("left")
-    # of two people: 12.7 standard errors on either side
+    # of two people: 12.7 standard errors on either side; round 1: mean of -1 and -0.5, standard error 0.25
     band = right.collections[0].get_paths()[0].vertices[:, 1]
-    assert band.min() == pytest.approx(-1.0 - 12.706 * 0.2, abs=0.01)
+    assert band.min() == pytest.approx(-0.75 - 12.706 * 0.25, abs=0.01)
 
 
 def test_simulated_people_are_said_and_one_alone_has_no_interval(metrics):
