@@ -1,7 +1,8 @@
 """Compare how the next stimuli are chosen: ``python -m benchmarks.loop``, or ``make bench-loop``.
 
 It takes the networks of the newest run in ``data``, and stimuli and GroupNet of ``make bench-alignment``; candidates of
-pairs if ``data/.bench/manipulation/candidates.parquet`` has them.
+pairs if ``data/.bench/manipulation/candidates.parquet`` has them. Each seed's curves are kept under
+``data/.bench/loop``: called again, it goes on where it was.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import yaml
 
 from bam_pipelines.adaptive.settings import LoopSettings
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
+from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.images.table import labelled_images
 from benchmarks.alignment.arms import group_network
 from benchmarks.alignment.population import bench_population, bench_stimuli
@@ -42,27 +44,31 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=list(range(SEEDS)))
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    began = time.perf_counter()
     bench, settings = prepare(chosen.project)
     trials = list(range(0, TRIALS + 1, settings.trials_per_round))
-    results: dict[str, Any] = {}
-    for observer in OBSERVERS:
-        results[observer] = measure(bench, observer, settings, trials, chosen.seeds)
-        found = {
-            **describe(bench),
-            "settings": settings.__dict__,
-            "seeds": chosen.seeds,
-            "trials": trials,
-            "seconds": time.perf_counter() - began,
-            "observers": results,
-        }
-        chosen.results.mkdir(exist_ok=True)
-        (chosen.results / "loop.json").write_text(json.dumps(found, indent=1) + "\n")
-        print(
-            observer,
-            json.dumps({arm: one["trials_to_random"] for arm, one in results[observer]["expected"]["arms"].items()}),
-        )
+    kept = PROJECT / "data" / ".bench" / "loop"
+    curves = {
+        (observer, seed): seed_curves(bench, observer, seed, settings, len(trials) - 1, kept)
+        for seed in chosen.seeds
+        for observer in OBSERVERS
+    }
+    results = {
+        observer: summarise_observer([curves[observer, seed] for seed in chosen.seeds], trials)
+        for observer in OBSERVERS
+    }
+    found = {
+        **describe(bench),
+        "settings": settings.__dict__,
+        "seeds": chosen.seeds,
+        "trials": trials,
+        "seconds": sum(float(own["seconds"]) for own in curves.values()),
+        "observers": results,
+    }
+    chosen.results.mkdir(exist_ok=True)
+    (chosen.results / "loop.json").write_text(json.dumps(found, indent=1) + "\n")
     draw_results(results, trials).savefig(chosen.results / "loop.png", dpi=100)
+    for observer, own in results.items():
+        print(observer, json.dumps(headline(own)))
 
 
 def prepare(project: Path) -> tuple[Bench, LoopSettings]:
@@ -85,23 +91,46 @@ def loop_settings() -> LoopSettings:
     return LoopSettings(**{field.name: parameters[field.name] for field in fields(LoopSettings)})
 
 
-def measure(bench: Bench, observer: str, settings: LoopSettings, trials: list[int], seeds: list[int]) -> dict[str, Any]:
-    """Run all arms for one kind of people."""
-    rounds = len(trials) - 1
-    curves: dict[str, list[dict[str, np.ndarray]]] = {arm: [] for arm in ARMS}
-    truth = []
-    for seed in seeds:
+def headline(found: dict[str, Any]) -> dict[str, Any]:
+    """Return each way's trials to what random choice reaches with all."""
+    return {arm: own["trials_to_random"] for arm, own in found["expected"]["arms"].items()}
+
+
+def seed_curves(
+    bench: Bench, observer: str, seed: int, settings: LoopSettings, rounds: int, folder: Path
+) -> dict[str, np.ndarray]:
+    """Run all arms for one kind of people and one seed, or read what was found before.
+
+    Returns
+    -------
+    dict
+        ``{kind}_{arm}`` of :func:`benchmarks.loop.rounds.learning_curves`, ``truth`` (log-loss of who knows the
+        probabilities of answers, nats), ``seconds``.
+    """
+    images = bench.images
+    what = fingerprint(settings, rounds, images.table["stimulus_id"].to_list(), images.pool, images.candidates)
+    path = folder / f"{observer}_{seed}_{what}.npz"
+    if not path.exists():
+        began = time.perf_counter()
         scene = bench.scene(observer, seed)
-        truth.append(_true_loss(scene))
+        found: dict[str, Any] = {"truth": _true_loss(scene)}
         for arm in ARMS:
-            curves[arm].append(learning_curves(scene, replace(settings, acquisition=arm), rounds, seed))
+            own = learning_curves(scene, replace(settings, acquisition=arm), rounds, seed)
+            found |= {f"{kind}_{arm}": values for kind, values in own.items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **found, seconds=time.perf_counter() - began)
+    with np.load(path) as kept:
+        return dict(kept)
+
+
+def summarise_observer(curves: list[dict[str, np.ndarray]], trials: list[int]) -> dict[str, Any]:
+    """Summarise the seeds of one kind of people."""
+    truth = float(np.mean([own["truth"] for own in curves]))
     found: dict[str, Any] = {}
     for kind in ("expected", "drawn"):
-        stacked = {arm: np.stack([one[kind] for one in own], axis=1) for arm, own in curves.items()}
-        found[kind] = {"arms": summarise(stacked, np.array(trials)), "truth": float(np.mean(truth))}
-    found["best_score"] = {
-        arm: np.mean([one["telling"] for one in own], axis=0).tolist() for arm, own in curves.items()
-    }
+        stacked = {arm: np.stack([own[f"{kind}_{arm}"] for own in curves], axis=1) for arm in ARMS}
+        found[kind] = {"arms": summarise(stacked, np.array(trials)), "truth": truth}
+    found["best_score"] = {arm: np.mean([own[f"telling_{arm}"] for own in curves], axis=0).tolist() for arm in ARMS}
     return found
 
 
