@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -22,6 +22,14 @@ bench-sampling: $(VENV)/.run-installed
 # takes the networks of the newest run in data/, about four hours; what took long is kept
 bench-alignment: $(VENV)/.run-installed
 	python -m benchmarks.alignment
+
+# takes the networks of the newest run in data/, and stimuli and GroupNets of bench-alignment, about an hour and a half
+bench-manipulation: $(VENV)/.run-installed
+	python -m benchmarks.manipulation
+
+# takes the networks of the newest run in data/, and stimuli and GroupNet of bench-alignment, about half an hour
+bench-loop: $(VENV)/.run-installed
+	python -m benchmarks.loop
 
 # reads and simulates as many trials as the paper had, about a minute
 bench-behavior: $(VENV)/.run-installed

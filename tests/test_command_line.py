@@ -35,6 +35,16 @@ def test_a_stage_without_its_inputs_stops_with_one_sentence(kedro):
     assert not (kedro.folder / "mlflow.db").exists()
 
 
+def test_a_loop_without_a_first_round_stops_with_one_sentence(kedro):
+    result = kedro("loop", "run", "--rounds", "2", "--env", "smoke")
+    assert result.returncode == 1
+    *_, why, last = result.stderr.splitlines()
+    assert why.startswith("Error: loop needs group_cornet, ") and why.endswith(" --env smoke` first.")
+    assert last.startswith("Error: round 1 of 2 of this call failed, for the reason above")
+    assert "Traceback" not in result.stderr
+    assert not (kedro.folder / "mlflow.db").exists()
+
+
 def test_the_older_spelling_works_and_kedro_viz_shows_the_result(kedro):
     result = kedro("run", "--pipeline", "preprocessing", "--env", "smoke")
     assert result.returncode == 0, result.stderr

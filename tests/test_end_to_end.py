@@ -1,5 +1,6 @@
 """The whole method once in the smoke environment, in a copy of the project, as a user runs it."""
 
+import shutil
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -197,3 +198,50 @@ def test_another_seed_gives_other_stimuli(again):
     kedro_run(again.folder, "--nodes", "sample_stimuli", seed=1, **{"sampling.max_proposals": 2})
     first, *_, other = (pd.read_parquet(file) for file in again.versions("stimuli"))
     assert not set(first["stimulus_id"]) & set(other["stimulus_id"])
+
+
+@pytest.fixture(scope="module")
+def looped(run, tmp_path_factory):
+    """Two rounds of the loop after the run, in a copy of its folder."""
+    folder = tmp_path_factory.mktemp("loop") / "project"
+    shutil.copytree(run.folder, folder)
+    before = kedro(folder, "loop", "run", "--rounds", "2", "--env", "smoke", "--params", "compute.threads=1")
+    assert before.returncode == 0, before.stdout[-3000:] + before.stderr[-3000:]
+    return folder / "data" / "smoke"
+
+
+def newest(folder, name):
+    return sorted(folder.glob(f"*/{name}/*/{name}"))[-1]
+
+
+def test_each_round_of_the_loop_goes_on_after_the_one_before(looped):
+    states = sorted(looped.glob("07_model_output/loop_state/*/loop_state"))
+    assert len(states) == 2
+    first, second = (pd.read_parquet(state / "plan.parquet") for state in states)
+    assert second.iloc[: len(first)].equals(first)
+    assert second["round"].unique().tolist() == [1, 2]
+    fresh = second[second["reason"] != "repeat"]
+    assert not fresh.duplicated(["participant_id", "stimulus_id"]).any()
+    trials = pd.read_parquet(newest(looped, "loop_trials.parquet"))
+    asked = trials[~trials["is_catch"]]
+    planned = second.set_index(["participant_id", "stimulus_id"]).index
+    assert set(pd.MultiIndex.from_frame(asked[["participant_id", "stimulus_id"]])) == set(planned)
+
+
+def test_the_loop_is_scored_after_every_round(looped):
+    metrics = pd.read_parquet(newest(looped, "loop_metrics.parquet"))
+    assert metrics.groupby("round").size().to_dict() == {0: 4, 1: 4, 2: 4}
+    grown = metrics.pivot(index="participant_id", columns="round", values="n_trials").diff(axis=1).iloc[:, 1:]
+    assert (grown == 4).all(axis=None)
+    assert newest(looped, "figure_loop.png").stat().st_size > 0
+
+
+def test_each_round_has_an_mlflow_run_of_its_own(looped):
+    client = MlflowClient(f"sqlite:///{looped.parents[1] / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("bam_pipelines_smoke")
+    rounds = [
+        one.data.metrics["loop_summary.round"]
+        for one in client.search_runs([experiment.experiment_id])
+        if "loop_summary.round" in one.data.metrics
+    ]
+    assert sorted(rounds) == [1, 2]

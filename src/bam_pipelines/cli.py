@@ -84,3 +84,26 @@ def links(env: str | None, ids: Path, address: str) -> None:
             click.echo(link)
     except (UnicodeDecodeError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+
+
+@cli.group()
+def loop() -> None:
+    """Ask each participant, in rounds, what their answers tell most about."""
+
+
+@loop.command("run")
+@click.option("--rounds", required=True, type=click.IntRange(1), help="How many rounds follow one another.")
+@click.option("--env", help="Configuration environment.")
+@click.option("--params", help="Parameters of every round, as `kedro run` takes them.")
+def run_loop(rounds: int, env: str | None, params: str | None) -> None:
+    """Go on with the loop: each round is a run of stage loop in a process of its own.
+
+    Simulated participants answer each round at once. Of people, one round is planned at a time: the next one needs
+    their answers.
+    """
+    from bam_pipelines.pipelines.loop.rounds import run_rounds
+
+    try:
+        run_rounds(rounds, env, params)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from None

@@ -21,13 +21,16 @@ STAGES = (
     "second_study",
     "manipulation_analysis",
     "power",
+    "loop",
     "reporting",
 )
 
 # the prior's networks are kept with the project, and training them takes hours; the others are for those who ask
-NOT_IN_DEFAULT = frozenset({"prior", "calibration", "judgments", "release", "second_study", "manipulation_analysis"})
+NOT_IN_DEFAULT = frozenset(
+    {"prior", "calibration", "judgments", "release", "second_study", "manipulation_analysis", "loop"}
+)
 
-FOLLOWS_SOURCE = frozenset({"behavior", "alignment", "manipulation", "manipulation_analysis"})
+FOLLOWS_SOURCE = frozenset({"behavior", "alignment", "manipulation", "manipulation_analysis", "loop"})
 
 
 # set by a hook from the session's parameters before the stages are registered

@@ -10,11 +10,11 @@ from torch.distributions import Normal, kl_divergence
 from bam_pipelines.alignment import hierarchical
 from bam_pipelines.alignment.hierarchical import (
     HierarchicalSettings,
-    _Population,
     add_participant,
     fit_hierarchical,
     principal_components,
 )
+from bam_pipelines.alignment.population import Population
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.registry import build_network
@@ -111,7 +111,7 @@ def test_what_all_see_and_groupnet_does_not_is_not_taken_for_personal(group, tru
     data = answers((images, logits + missed), seed=3)
     people = sorted(set(data.participant))
     losses = [of_models(fit_hierarchical(group, data, people, SETTINGS, seed=0).models, data, "test").mean()]
-    monkeypatch.setattr(hierarchical._Population, "drawn_images", lambda *_: 0.0)
+    monkeypatch.setattr(hierarchical.Population, "drawn_images", lambda *_: 0.0)
     losses.append(of_models(fit_hierarchical(group, data, people, SETTINGS, seed=0).models, data, "test").mean())
     assert losses[0] < losses[1] - 0.01
 
@@ -244,7 +244,7 @@ def test_a_fit_that_diverges_is_an_error(group, data):
 
 
 def test_divergence_from_what_was_thought_before():
-    population = _Population(3, 6, 2, 4, 5, torch.Generator().manual_seed(0))
+    population = Population(3, 6, 2, 4, 5, torch.Generator().manual_seed(0))
     with torch.no_grad():
         for parameter in population.parameters():
             parameter.normal_()

@@ -95,6 +95,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
             "contrasts": {},
         },
         "power_summary": POWER,
+        "loop_figure": None,
         **{
             f"figure_{name}": b"\x89PNG"
             for name in ("guidance", "alignment", "individuals", "differences", "manipulation", "dose", "power")

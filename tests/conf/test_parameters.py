@@ -6,6 +6,7 @@ import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
 
+from bam_pipelines.adaptive.acquisition import ACQUISITIONS
 from bam_pipelines.alignment.fine_tuning import FineTuning
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
 from bam_pipelines.analysis.power import PowerSettings
@@ -24,6 +25,7 @@ from bam_pipelines.networks.noise import NoiseSpecification
 from bam_pipelines.networks.registry import build_network
 from bam_pipelines.networks.training import TrainingSettings
 from bam_pipelines.pipeline_registry import STAGES
+from bam_pipelines.pipelines.loop.nodes import loop_settings
 from bam_pipelines.pipelines.manipulation.designs import CONTROLS, CUSTOMISED
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
@@ -65,6 +67,13 @@ def test_each_stage_that_has_any_has_its_own_parameters(parameters):
 def test_compute_is_understood(parameters):
     resolve_compute(parameters["compute"])
     assert parameters["seed"] >= 0
+
+
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_a_round_of_the_loop_is_understood(parameters, acquisition):
+    options = parameters["loop"]
+    assert loop_settings(options | {"acquisition": acquisition}).anchors >= 1
+    assert options["classifier"] in CLASSIFIER_NAMES
 
 
 def test_a_study_has_its_texts(parameters):

@@ -9,6 +9,7 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from bam_pipelines.adaptive.state import answers_name
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.pipelines.reporting import create_pipeline, nodes
 
@@ -100,6 +101,8 @@ def inputs(stimuli, trials):
             + ["success_low", "success_high", "interval"],
         ),
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
+        "loop_metrics_if_any": None,
+        "loop_figure_if_any": None,
         "params:seed": 5,
         "params:reporting.n_classes": 10,
         "params:reporting.resamples": 20,
@@ -133,6 +136,18 @@ def test_the_stage_writes_figures_and_a_report(inputs):
     assert page.count("data:image/png;base64,") == 9
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
     assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
+
+
+def test_a_loop_with_these_answers_is_shown_and_none_is_said(inputs, trials):
+    without = report_of(inputs)
+    assert "No loop was run with these answers" in without
+    metrics = pd.DataFrame({"first_answers": [answers_name(trials)]})
+    with_loop = inputs | {"loop_metrics_if_any": metrics, "loop_figure_if_any": b"PNG"}
+    page = report_of(with_loop)
+    assert "No loop was run" not in page
+    assert page.count("data:image/png;base64,") == without.count("data:image/png;base64,") + 1
+    other = with_loop | {"loop_metrics_if_any": metrics.assign(first_answers="other")}
+    assert "No loop was run with these answers" in report_of(other)
 
 
 def test_the_stage_asks_for_nothing_but_the_other_stages_results(inputs):

@@ -12,25 +12,36 @@ learn it, and take for personal what is common. New images have none.
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from torch import nn
-from torch.nn import functional
 
 from bam_pipelines.alignment.heads import head_features, linear_head
 from bam_pipelines.alignment.individuals import SharedTrunk
+from bam_pipelines.alignment.newcomers import (
+    FittedPopulation,
+    HierarchicalFit,
+    add_participant,
+    head_coefficients,
+    shared_logits,
+)
+from bam_pipelines.alignment.population import Population, principal_components, with_guesses
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
-# where the spreads begin: over people of class biases in logits, of the temperature's logarithm and of the lapse's
-# log-odds; over images of what GroupNet misses, in logits
-_SPREADS = (0.3, 0.2, 0.5, 1.0)
-_LAPSE = 0.02
-_LOADING = 0.05  # and of what a way to differ adds to a logit, for each principal component
+__all__ = [
+    "FittedPopulation",
+    "HierarchicalFit",
+    "HierarchicalSettings",
+    "add_participant",
+    "fit_hierarchical",
+    "principal_components",
+    "shared_logits",
+]
+
 _CHECKS = 10  # times that validation is looked at
 
 
@@ -63,39 +74,6 @@ class HierarchicalSettings:
 
 
 @dataclass(frozen=True)
-class HierarchicalFit:
-    """What a fit gives.
-
-    Parameters
-    ----------
-    models
-        The individual models of those who were asked for.
-    validation_log_loss
-        Nats a trial, at each look at the validation trials.
-    temperature
-        What all logits were divided by at the end, chosen on the validation trials.
-    posterior
-        What :func:`add_participant` needs.
-    """
-
-    models: SharedTrunk
-    validation_log_loss: list[float]
-    temperature: float
-    posterior: "_Posterior"
-
-
-@dataclass(frozen=True)
-class _Components:
-    """Features as principal components: (φ − centre) @ directions."""
-
-    centre: torch.Tensor
-    directions: torch.Tensor
-
-    def __call__(self, features: torch.Tensor) -> torch.Tensor:
-        return (features - self.centre) @ self.directions
-
-
-@dataclass(frozen=True)
 class _Trials:
     """Trials of one split as indices: of stimuli, people, and classes, (n,) each."""
 
@@ -105,16 +83,6 @@ class _Trials:
 
     def take(self, rows: torch.Tensor) -> "_Trials":
         return _Trials(self.stimulus[rows], self.person[rows], self.response[rows])
-
-
-@dataclass(frozen=True)
-class _Posterior:
-    """A fitted population, with the network and the images that it was fitted to."""
-
-    group: TrainedNetwork
-    population: "_Population"
-    components: _Components
-    stimulus_ids: Sequence[str]
 
 
 def fit_hierarchical(
@@ -165,86 +133,15 @@ def fit_hierarchical(
     logits = features @ head.weight.T + head.bias
     components = principal_components(features[train.stimulus.unique()], settings.components)
     generator = torch_generator(seed, "alignment/hierarchical", group.specification.architecture)
-    population = _Population(
+    population = Population(
         len(people), len(data.images), settings.rank, logits.shape[1], components.directions.shape[1], generator
     )
     losses = _fit(population, components(features), logits, train, validation, settings, generator)
     temperature, _ = _temperature(population, components(features), logits, validation)
-    posterior = _Posterior(group, population, components, data.stimulus_ids)
+    places = {data.stimulus_ids[image]: image for image in train.stimulus.unique().tolist()}
+    posterior = FittedPopulation(group, population, components, places)
     models = _models(posterior, {name: number[name] for name in participant_ids}, temperature)
     return HierarchicalFit(models, losses, temperature, posterior)
-
-
-def add_participant(fit: HierarchicalFit, data: TrialData, participant_id: str) -> SharedTrunk:
-    """Fit one more participant to training trials, and change nothing of the others.
-
-    The most likely values of what is personal, where how people differ and what GroupNet misses in the images stay as
-    they were found.
-
-    Parameters
-    ----------
-    fit
-        Of other people.
-    data
-        Trials of the new participant; images may be new.
-    participant_id
-        Who that is.
-
-    Returns
-    -------
-    SharedTrunk
-        The fitted models and one more.
-
-    Raises
-    ------
-    ValueError
-        If the participant has a model already, or no training trial.
-    """
-    if participant_id in fit.models.participant_ids:
-        raise ValueError(f"participant {participant_id} has a model already; fit everyone anew to change it.")
-    rows = data.rows("train", participant_id)
-    if not len(rows):
-        raise ValueError(f"participant {participant_id} has no training trial; nothing can be learned about them.")
-    posterior = fit.posterior
-    features = head_features(posterior.group.network, data.images[data.stimulus[rows]])
-    _, head = linear_head(posterior.group.network)
-    shared = features @ head.weight.T + head.bias + _missed(posterior, data, rows)
-    personal = _most_likely(posterior.population, posterior.components(features), shared, data.response[rows])
-    coefficients, (lapse,) = _coefficients(posterior.population, personal[None], fit.temperature)
-    return replace(
-        fit.models,
-        coefficients={**fit.models.coefficients, participant_id: coefficients[0]},
-        lapses={**fit.models.lapses, participant_id: lapse},
-    )
-
-
-@torch.no_grad()
-def _missed(posterior: _Posterior, data: TrialData, rows: np.ndarray) -> torch.Tensor:
-    """Return what GroupNet misses in the images of trials, logits (n, K): 0 for images that are new."""
-    population = posterior.population
-    known = {name: index for index, name in enumerate(posterior.stimulus_ids)}
-    places = [known.get(data.stimulus_ids[image], -1) for image in data.stimulus[rows].tolist()]
-    means = torch.cat([population.image_mean, torch.zeros(1, population.n_classes)])
-    return population.log_spread[3].exp() * means[places]
-
-
-def _most_likely(
-    population: "_Population", parts: torch.Tensor, shared: torch.Tensor, response: torch.Tensor
-) -> torch.Tensor:
-    """Maximise the posterior density of one person's own values, (size,)."""
-    own = torch.zeros(population.mean.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([own], max_iter=100, line_search_fn="strong_wolfe")
-    loadings = population.loadings.detach()
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        answers = population.answers(own.expand(len(parts), -1), parts, shared, loadings)
-        value = 0.5 * own.square().sum() - answers.gather(1, response[:, None]).sum()
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    return own.detach()
 
 
 def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trials:
@@ -253,97 +150,8 @@ def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trial
     return _Trials(torch.from_numpy(data.stimulus[known]), person, data.response[known])
 
 
-def principal_components(features: torch.Tensor, number: int) -> _Components:
-    """Return the leading principal components of features (N, D), all scaled alike, to mean square 1 together."""
-    centre = features.mean(dim=0)
-    _, _, rows = torch.linalg.svd(features - centre, full_matrices=False)
-    directions = rows[:number].T
-    spread = ((features - centre) @ directions).square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny)
-    return _Components(centre, directions / spread)
-
-
-class _Population(nn.Module):
-    """The model's parameters: what is a person's or an image's own as normal posteriors, standard normal at first."""
-
-    def __init__(
-        self,
-        n_people: int,
-        n_images: int,
-        rank: int,
-        n_classes: int,
-        n_components: int,
-        generator: torch.Generator,
-    ) -> None:
-        super().__init__()
-        self.rank, self.n_classes = rank, n_classes
-        personal = n_people, rank + n_classes + 2
-        self.mean = nn.Parameter(torch.zeros(personal))
-        self.log_sd = nn.Parameter(torch.full(personal, math.log(0.5)))
-        self.image_mean = nn.Parameter(torch.zeros(n_images, n_classes))
-        self.image_log_sd = nn.Parameter(torch.full((n_images, n_classes), math.log(0.5)))
-        size = rank, n_classes, n_components
-        self.loadings = nn.Parameter(_LOADING * torch.randn(size, generator=generator))
-        self.loading_log_sd = nn.Parameter(torch.full(size, math.log(_LOADING / 2)))
-        self.way_log_spread = nn.Parameter(torch.full((rank, 1, 1), math.log(_LOADING)))
-        self.log_spread = nn.Parameter(torch.tensor(_SPREADS).log())
-        self.centre = nn.Parameter(torch.tensor([0.0, math.log(_LAPSE / (1 - _LAPSE))]))  # of log temperature and lapse
-
-    def answers(
-        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
-    ) -> torch.Tensor:
-        """Return log-probabilities of answers, (n, K), of people (n, size) to images (n, C) with logits (n, K)."""
-        return _with_guesses(*self.perceived(personal, parts, logits, loadings))
-
-    def perceived(
-        self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a person's logits (n, K) and the log-odds of lapses (n,)."""
-        z, bias, temperature, lapse = self.unpacked(personal)
-        ways = (parts @ loadings.flatten(0, 1).T).view(len(parts), self.rank, self.n_classes)
-        own = logits + torch.einsum("nr,nrk->nk", z, ways) + bias
-        return own * torch.exp(-temperature)[:, None], lapse
-
-    def unpacked(self, personal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return z (n, R), class biases (n, K), log temperatures (n,) and log-odds of lapses (n,)."""
-        z, bias, rest = personal.split([self.rank, self.n_classes, 2], dim=1)
-        spread = self.log_spread.exp()
-        return z, bias * spread[0], self.centre[0] + rest[:, 0] * spread[1], self.centre[1] + rest[:, 1] * spread[2]
-
-    def drawn_people(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Draw what is personal from the posteriors of people, (n, size)."""
-        return _drawn(self.mean[rows], self.log_sd[rows], generator)
-
-    def drawn_images(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Draw what GroupNet misses in images from their posteriors, logits (n, K)."""
-        return self.log_spread[3].exp() * _drawn(self.image_mean[rows], self.image_log_sd[rows], generator)
-
-    def drawn_loadings(self, generator: torch.Generator) -> torch.Tensor:
-        """Draw the ways in which people differ from their posterior, (R, K, C)."""
-        return _drawn(self.loadings, self.loading_log_sd, generator)
-
-    def divergence(self) -> torch.Tensor:
-        """Return the Kullback-Leibler divergence of all posteriors from what is thought before any answer, nats."""
-        spread = self.way_log_spread
-        own = _divergence(self.mean, self.log_sd) + _divergence(self.image_mean, self.image_log_sd)
-        return own + _divergence(self.loadings / spread.exp(), self.loading_log_sd - spread)
-
-
-def _with_guesses(seen: torch.Tensor, lapse: torch.Tensor) -> torch.Tensor:
-    """Return log-probabilities of answers, (n, K), from logits (n, K) and log-odds of lapses (n,)."""
-    guessed = functional.logsigmoid(lapse) - math.log(seen.shape[1])
-    return torch.logaddexp(functional.logsigmoid(-lapse)[:, None] + seen.log_softmax(dim=1), guessed[:, None])
-
-
-def _drawn(mean: torch.Tensor, log_sd: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return mean + log_sd.exp() * torch.randn(mean.shape, generator=generator)
-
-
-def _divergence(mean: torch.Tensor, log_sd: torch.Tensor) -> torch.Tensor:
-    return 0.5 * ((2 * log_sd).exp() + mean.square() - 1 - 2 * log_sd).sum()
-
-
 def _fit(
-    population: _Population,
+    population: Population,
     parts: torch.Tensor,
     logits: torch.Tensor,
     train: _Trials,
@@ -381,7 +189,7 @@ def _fit(
 
 @torch.no_grad()
 def _temperature(
-    population: _Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials
+    population: Population, parts: torch.Tensor, logits: torch.Tensor, validation: _Trials
 ) -> tuple[float, float]:
     """Return what logits are best divided by, and the log-loss then, nats, of posterior means on validation trials.
 
@@ -392,7 +200,7 @@ def _temperature(
     )
 
     def log_loss(log_temperature: float) -> float:
-        answers = _with_guesses(seen * math.exp(-log_temperature), lapse)
+        answers = with_guesses(seen * math.exp(-log_temperature), lapse)
         return -answers.gather(1, validation.response[:, None]).mean().item()
 
     found = minimize_scalar(log_loss, bounds=(-2, 2), method="bounded", options={"xatol": 1e-3})
@@ -400,14 +208,14 @@ def _temperature(
 
 
 @torch.no_grad()
-def _models(posterior: _Posterior, number: dict[str, int], temperature: float) -> SharedTrunk:
+def _models(posterior: FittedPopulation, number: dict[str, int], temperature: float) -> SharedTrunk:
     """Write each person's logits as a linear combination of GroupNet's head, the loadings, and one bias a class."""
     group, population, components = posterior.group, posterior.population, posterior.components
     _, head = linear_head(group.network)
     n_classes = population.n_classes
     weight = population.loadings @ components.directions.T
     nothing = torch.zeros(n_classes, *head.weight.shape)
-    coefficients, lapses = _coefficients(population, population.mean, temperature)
+    coefficients, lapses = head_coefficients(population, population.mean, temperature)
     return SharedTrunk(
         group.specification,
         dict(group.network.state_dict()),
@@ -416,14 +224,3 @@ def _models(posterior: _Posterior, number: dict[str, int], temperature: float) -
         {name: coefficients[index].clone() for name, index in number.items()},
         {name: lapses[index] for name, index in number.items()},
     )
-
-
-@torch.no_grad()
-def _coefficients(
-    population: _Population, personal: torch.Tensor, temperature: float
-) -> tuple[torch.Tensor, list[float]]:
-    """Return the weights of the heads, (n, 1 + R + K), and the lapses of people (n, size)."""
-    z, bias, log_temperature, lapse = population.unpacked(personal)
-    one = torch.ones(len(z), 1)
-    coefficients = torch.cat([one, z, bias], dim=1) * torch.exp(-log_temperature)[:, None] / temperature
-    return coefficients, torch.sigmoid(lapse).tolist()

@@ -20,6 +20,7 @@ from bam_pipelines.analysis.pair_measures import MEASURES
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
 from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
 from bam_pipelines.analysis.report_captions import FIGURES
+from bam_pipelines.analysis.report_loop import loop_figures, loop_limits
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
     acceptance_table,
@@ -75,7 +76,7 @@ def report_content(
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
         ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation``,
-        ``figure_dose`` and ``figure_power``.
+        ``figure_dose``, ``figure_power`` and, or None, ``loop_figure``.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -104,7 +105,8 @@ def report_content(
             ReportFigure(results[name], title, caption)
             for name, (title, caption) in FIGURES.items()
             if name not in left_out
-        ],
+        ]
+        + loop_figures(results["loop_figure"]),
         tables=[
             frame_table("Classifiers", _titled(results["classifiers_summary"])),
             acceptance_table(results["sampling_acceptance"]),
@@ -119,7 +121,11 @@ def report_content(
         ],
         identity=[(key.replace("_", " "), _identified(value)) for key, value in identity.items() if key != "artifacts"],
         artifacts={name: str(version) for name, version in identity["artifacts"].items()},
-        limits=[_SIMULATED_LIMIT, *_LIMITS] if simulated else _LIMITS,
+        limits=[
+            *([_SIMULATED_LIMIT] if simulated else []),
+            *_LIMITS,
+            *loop_limits(results["loop_figure"]),
+        ],
     )
 
 

@@ -4,12 +4,14 @@ import importlib
 
 _HOMES = {
     "AtomicDataset": "atomic",
+    "EarlierDataset": "tables",
     "FigureDataset": "figure",
     "FolderDataset": "folder",
     "IndividualsDataset": "network",
     "NetworkDataset": "network",
     "PageDataset": "page",
     "TableDataset": "table",
+    "TablesDataset": "tables",
 }
 
 __all__ = sorted(_HOMES)

@@ -47,8 +47,9 @@ class ProvenanceHook:
     def after_dataset_loaded(self, dataset_name: str) -> None:
         """Note the version that was read."""
         dataset = self._catalog[dataset_name]
-        if isinstance(dataset, AbstractVersionedDataset):
-            self._identity["artifacts"][dataset_name] = dataset.resolve_load_version()
+        # what an earlier run may have left has no version where it left nothing
+        if isinstance(dataset, AbstractVersionedDataset) and (version := dataset.resolve_load_version()):
+            self._identity["artifacts"][dataset_name] = version
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:

@@ -5,6 +5,7 @@ from bam_pipelines.analysis.figures.differences import figure_differences
 from bam_pipelines.analysis.figures.dose import figure_dose
 from bam_pipelines.analysis.figures.guidance import figure_guidance
 from bam_pipelines.analysis.figures.individuals import figure_individuals
+from bam_pipelines.analysis.figures.loop import figure_loop
 from bam_pipelines.analysis.figures.manipulation import figure_manipulation
 from bam_pipelines.analysis.figures.power import figure_power
 from bam_pipelines.analysis.style import empty_figure
@@ -16,6 +17,7 @@ __all__ = [
     "figure_dose",
     "figure_guidance",
     "figure_individuals",
+    "figure_loop",
     "figure_manipulation",
     "figure_power",
 ]

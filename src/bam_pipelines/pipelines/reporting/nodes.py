@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bam_pipelines.adaptive.state import answers_name
 from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
 from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
@@ -97,9 +98,16 @@ def write_report(
     outcomes: pd.DataFrame,
     seed: int,
     gallery_size: int,
+    loop_metrics: pd.DataFrame | None,
     **results: Any,  # noqa: ANN401  tables, summaries and pictures, by their catalog names
 ) -> str:
     """Write the report as one HTML page."""
     identity = run_identity | {"seed": seed}
     manipulated = are_choices_of(outcomes, trials)
+    results["loop_figure"] = results["loop_figure"] if _is_loop_of(loop_metrics, trials) else None
     return build_report(report_content(results, identity, is_simulated(trials), gallery_size, manipulated))
+
+
+def _is_loop_of(metrics: pd.DataFrame | None, trials: pd.DataFrame) -> bool:
+    """Tell whether a loop was run that began with these answers."""
+    return metrics is not None and set(metrics["first_answers"]) == {answers_name(trials)}

@@ -134,6 +134,8 @@ def _report_node() -> Node:
             "outcomes": "manipulation_outcomes",
             "seed": "params:seed",
             "gallery_size": "params:reporting.gallery_size",
+            "loop_metrics": "loop_metrics_if_any",
+            "loop_figure": "loop_figure_if_any",
             **{name: name for name in _RESULTS},
         },
         outputs="report",

@@ -1,0 +1,48 @@
+"""A round in which each participant's stimuli were chosen one by one: one list a person."""
+
+import numpy as np
+import pandas as pd
+
+from bam_pipelines.behavior.settings import SessionSettings
+from bam_pipelines.behavior.validation import validate
+from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.experiment.clear_images import ClearImages
+from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
+from bam_pipelines.experiment.settings import ExperimentSettings
+
+
+def build_planned_lists(
+    plan: pd.DataFrame,
+    clear: ClearImages,
+    experiment: ExperimentSettings,
+    session: SessionSettings,
+    seed: int,
+    round_number: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Bring a plan into lists, in an order of each person's own; nothing in a list says why a stimulus is there.
+
+    Parameters
+    ----------
+    plan
+        participant_id and stimulus_id, one row a trial.
+    clear, experiment, session
+        As for :func:`~bam_pipelines.experiment.lists.build_lists`; nothing is repeated within the round.
+    seed, round_number
+        The run's seed, and the round of the study.
+
+    Returns
+    -------
+    lists
+        As there.
+    places
+        list, participant_id: whose each list is.
+    """
+    shown = plan.groupby("participant_id")["stimulus_id"].agg(list)
+    practice = practice_rows(clear)
+    planned = []
+    for number, (person, names) in enumerate(shown.items(), start=1):
+        draw = numpy_generator(seed, "experiment/planned list", round_number, person)
+        own = session_rows(names, clear, experiment, session, draw, repeated=())
+        planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
+    places = pd.DataFrame({"list": np.arange(1, len(shown) + 1), "participant_id": shown.index})
+    return validate(pd.concat(planned, ignore_index=True), LISTS), places
