@@ -24,10 +24,9 @@ def summarise(curves: Mapping[str, np.ndarray], trials: np.ndarray) -> dict[str,
     Returns
     -------
     dict
-        By acquisition: ``log_loss`` with ``low`` and ``high`` (95 % over people, less what each person's images are harder
-        than others' whatever is chosen) at each number of trials,
-        ``trials_to_random`` with ``low``, ``high`` and ``never``, the share of resamples in which it was not reached,
-        which count as all trials and more; and ``by_seed``.
+        By acquisition: ``log_loss`` with ``low`` and ``high`` (95 % over people, less how hard each person's images
+        are whatever is chosen) at each number of trials, ``trials_to_random`` with ``low``, ``high`` and ``never``, the
+        share of resamples in which it was not reached, which count as all trials and more; and ``by_seed``.
     """
     n_people, n_seeds, _ = curves["random"].shape
     draw = numpy_generator(0, "bench/loop/people")
