@@ -24,16 +24,18 @@ def summarise(curves: Mapping[str, np.ndarray], trials: np.ndarray) -> dict[str,
     Returns
     -------
     dict
-        By acquisition: ``log_loss`` with ``low`` and ``high`` (95 % over people) at each number of trials,
-        ``trials_to_random`` with ``low``, ``high`` and ``never``, the share of resamples in which it was not reached,
-        which count as all trials and more; and ``by_seed``.
+        By acquisition: ``log_loss`` with ``low`` and ``high`` (95 % over people, less how hard each person's images
+        are whatever is chosen) at each number of trials, ``trials_to_random`` with ``low``, ``high`` and ``never``, the
+        share of resamples in which it was not reached, which count as all trials and more; and ``by_seed``.
     """
     n_people, n_seeds, _ = curves["random"].shape
     draw = numpy_generator(0, "bench/loop/people")
     drawn = [draw.integers(0, n_people, n_people) for _ in range(RESAMPLES)]
+    level = np.mean(list(curves.values()), axis=(0, 2, 3))
     found = {}
     for name, own in curves.items():
-        means = np.array([own[rows].mean(axis=(0, 1)) for rows in drawn])
+        apart = own - (level - level.mean())[:, None, None]
+        means = np.array([apart[rows].mean(axis=(0, 1)) for rows in drawn])
         reached = [_reached(own[rows], curves["random"][rows], trials) for rows in drawn]
         numbers = np.array([np.inf if one is None else one for one in reached])
         low, high = (_finite(value) for value in np.quantile(numbers, [0.025, 0.975], method="nearest"))

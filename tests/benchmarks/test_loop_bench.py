@@ -25,6 +25,8 @@ def test_trials_to_what_random_choice_reaches_last():
     assert [reached[key] for key in ("value", "low", "high")] == pytest.approx([30, 30, 30])
     assert reached["never"] == 0
     assert found["epig"]["by_seed"] == pytest.approx([30, 30])
+    # nor do levels widen the curves' intervals
+    assert found["epig"]["low"] == pytest.approx(found["epig"]["high"])
     assert found["epig"]["log_loss"] == pytest.approx([1.0, 0.5, 0.3, 0.2])
 
 
