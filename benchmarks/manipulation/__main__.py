@@ -47,11 +47,19 @@ def main() -> None:
         pools = sample_pools(population, run, parameters, digit_pairs, controls, folders)
         results["populations"][name] = measure(pools, population, run, parameters)
         if name == "varied":
+            _keep_candidates(pools.stimuli, bench / "manipulation" / "candidates.parquet")
             results["sampling_time"] = timed_sampling(pools, run, parameters)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "manipulation.json").write_text(json.dumps(results | _headline(results), indent=1) + "\n")
     draw_results(results["populations"]).savefig(RESULTS / "manipulation.png", dpi=100)
     print(json.dumps(_headline(results), indent=1))
+
+
+def _keep_candidates(stimuli: pd.DataFrame, path: Path) -> None:
+    """Keep accepted customised candidates for ``make bench-loop``."""
+    if not path.exists():
+        kept = stimuli[(stimuli["source"] == "individual") & stimuli["accepted"]]
+        kept.drop(columns="accepted").reset_index(drop=True).to_parquet(path)
 
 
 def measure(pools: Pools, population: Population, run: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +180,18 @@ def _naturalness(chosen: pd.DataFrame, run: dict[str, Any], pairs: list[str]) ->
     }
 
 
+def _loop() -> dict[str, Any] | None:
+    """Return what ``make bench-loop`` stored of the trials that EPIG needs."""
+    path = RESULTS / "loop.json"
+    if not path.exists():
+        return None
+    observers = json.loads(path.read_text())["observers"]
+    return {
+        name: {kind: found[kind]["arms"]["epig"]["trials_to_random"] for kind in ("expected", "drawn")}
+        for name, found in observers.items()
+    }
+
+
 def _headline(results: dict[str, Any]) -> dict[str, Any]:
     found = results["populations"]["varied"]
     null = results["populations"].get("identical", {})
@@ -181,6 +201,7 @@ def _headline(results: dict[str, Any]) -> dict[str, Any]:
         "oracle_share": found["oracle_share"]["accepted"]["share"],
         "null_population": null.get("answers_of_all", {}).get("net_directed_success", {}).get("individual"),
         "targeted_ratio": found["targeted_ratio"]["individual"],
+        "trials_to_match_random_400": _loop(),
     }
 
 
