@@ -17,7 +17,7 @@ from bam_pipelines.behavior.rounds import second_round
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.images.table import table_images
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
-from benchmarks.manipulation.choice import best_of_cells, with_truth
+from benchmarks.manipulation.choice import KNOWN, best_of_cells, with_truth
 from benchmarks.manipulation.measures import balanced, describe, estimate, same_digit_pairs
 from benchmarks.manipulation.picture import draw_results
 from benchmarks.manipulation.pools import DIRECTED, PAIRING_SEED, Pools, sample_pools, timed_sampling
@@ -98,8 +98,9 @@ def _answers(
 ) -> pd.DataFrame:
     settings = behavior_settings(parameters["behavior"])
     observer = as_observer(run["observer_network"].network)
+    stimuli = chosen.drop(columns=["accepted", *KNOWN])
     shown = second_round(
-        chosen, pools.pairs, run["mnist_test"], observer, population.participants, settings, PAIRING_SEED
+        stimuli, pools.pairs, run["mnist_test"], observer, population.participants, settings, PAIRING_SEED
     )
     outcomes = pair_outcomes(shown.trials, shown.stimuli, pools.pairs)
     targeted, opposite = (outcomes["direction"] == way for way in ("targeted", "opposite"))

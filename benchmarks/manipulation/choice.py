@@ -13,6 +13,8 @@ from bam_pipelines.behavior.observers import (
 from bam_pipelines.guidance.sampling import PROBABILITY_COLUMNS, parting
 from bam_pipelines.images.table import table_images
 
+# what with_truth adds
+KNOWN = ("predicted", "true", "true_success")
 CELL = ["source", "pair_id", "target_1", "target_2"]
 
 
