@@ -171,14 +171,15 @@ def _naturalness(chosen: pd.DataFrame, run: dict[str, Any], pairs: list[str]) ->
     judged = chosen.assign(natural=(scores > 0.5) * 1.0, score=scores)
     tables = {name: table for name, table in judged.groupby("source")}
     ours = tables["individual"]
-    return {
-        name: {
-            "accepted": estimate([table], "natural", pairs, "mean"),
-            "score": estimate([table], "score", pairs, "mean"),
-            "customised_less_this": estimate([ours, same_digit_pairs(ours, table)], "natural", pairs, "difference"),
-        }
-        for name, table in tables.items()
-    }
+    found: dict[str, Any] = {}
+    for name, table in tables.items():
+        found[name] = {column: estimate([table], column, pairs, "mean") for column in ("natural", "score")}
+        if name != "individual":
+            both = [ours, same_digit_pairs(ours, table)]
+            found[name]["customised_less_this"] = {
+                column: estimate(both, column, pairs, "difference") for column in ("natural", "score")
+            }
+    return found
 
 
 def _loop() -> dict[str, Any] | None:
