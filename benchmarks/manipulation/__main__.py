@@ -67,8 +67,9 @@ def measure(pools: Pools, population: Population, run: dict[str, Any], parameter
     observer = as_observer(run["observer_network"].network)
     known = with_truth(pools.stimuli, pools.pairs, population.participants, observer)
     pairs = pools.pairs["pair_id"].tolist()
-    # biases part two people in one direction only, so their controls are what came nearest
-    asked = known[known["accepted"] | (known["source"] == "bias_only")]
+    # biases part two people in one direction only, and models of identical people hardly at all: there, what came nearest
+    nearest = (known["source"] == "bias_only") | (population.name == "identical")
+    asked = known[known["accepted"] | nearest]
     chosen = best_of_cells(asked, "predicted")
     answered = _answers(chosen, pools, population, run, parameters)
     by_source = {name: table for name, table in answered.groupby("source")}

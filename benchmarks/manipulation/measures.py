@@ -10,7 +10,7 @@ from bam_pipelines.compute.seeds import numpy_generator
 RESAMPLES = 4000
 
 
-def estimate(tables: list[pd.DataFrame], column: str, pairs: list[str], kind: str) -> dict[str, float | int]:
+def estimate(tables: list[pd.DataFrame], column: str, pairs: list[str], kind: str) -> dict[str, float | int | None]:
     """Estimate a mean, a difference of means, or a ratio of sums of a column between two tables.
 
     Parameters
@@ -22,14 +22,15 @@ def estimate(tables: list[pd.DataFrame], column: str, pairs: list[str], kind: st
     pairs
         All pairs; they are resampled, whether or not a table has stimuli of them.
     kind
-        mean, difference or ratio (of means).
+        mean, difference or ratio (of means). None where a table is empty.
     """
     sums = [_sums(table, column, pairs) for table in tables]
     draws = numpy_generator(0, "bench/manipulation", kind).integers(len(pairs), size=(RESAMPLES, len(pairs)))
     value = _combine([one.sum(axis=0) for one in sums], kind)
     spread = _combine([one[draws].sum(axis=1).T for one in sums], kind)
-    low, high = np.quantile(spread[np.isfinite(spread)], [0.025, 0.975])
-    return {"value": float(value), "low": float(low), "high": float(high), "n": int(sums[0][:, 1].sum())}
+    known = spread[np.isfinite(spread)]
+    numbers = [None] * 3 if np.isnan(value) else [float(value), *np.quantile(known, [0.025, 0.975]).tolist()]
+    return {**dict(zip(("value", "low", "high"), numbers, strict=True)), "n": int(sums[0][:, 1].sum())}
 
 
 def _sums(table: pd.DataFrame, column: str, pairs: list[str]) -> np.ndarray:
