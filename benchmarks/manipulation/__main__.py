@@ -67,7 +67,7 @@ def measure(pools: Pools, population: Population, run: dict[str, Any], parameter
     observer = as_observer(run["observer_network"].network)
     known = with_truth(pools.stimuli, pools.pairs, population.participants, observer)
     pairs = pools.pairs["pair_id"].tolist()
-    # biases part two people in one direction only, and models of identical people hardly at all: there, what came nearest
+    # biases part two people in one direction only, and models of identical people hardly at all: what came nearest
     nearest = (known["source"] == "bias_only") | (population.name == "identical")
     asked = known[known["accepted"] | nearest]
     chosen = best_of_cells(asked, "predicted")
