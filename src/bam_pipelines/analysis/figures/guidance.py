@@ -97,7 +97,7 @@ def draw_outcome_bars(axes: Axes, rows: dict[str, dict[str, float]]) -> None:
         shares = np.array([row[outcome] for row in rows.values()])
         axes.barh(list(rows), shares, left=left, color=OUTCOME_COLOURS[outcome], label=outcome, height=0.72)
         for height, (start, share) in enumerate(zip(left, shares, strict=True)):
-            if share >= 0.06:
+            if share >= 0.09:
                 ink = "white" if outcome == "success" else "black"
                 axes.text(start + share / 2, height, f"{share:.0%}", ha="center", va="center", color=ink, fontsize=10.5)
         left += shares
