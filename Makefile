@@ -23,11 +23,11 @@ bench-sampling: $(VENV)/.run-installed
 bench-alignment: $(VENV)/.run-installed
 	python -m benchmarks.alignment
 
-# takes the networks of the newest run in data/, and stimuli and GroupNets of bench-alignment, about an hour and a half
+# takes the networks of the newest run in data/, and stimuli and GroupNets of bench-alignment, about an hour
 bench-manipulation: $(VENV)/.run-installed
 	python -m benchmarks.manipulation
 
-# takes the networks of the newest run in data/, and stimuli and GroupNet of bench-alignment, about half an hour
+# takes the networks of the newest run in data/, and stimuli and GroupNet of bench-alignment, about an hour
 bench-loop: $(VENV)/.run-installed
 	python -m benchmarks.loop
 
@@ -39,7 +39,7 @@ bench-behavior: $(VENV)/.run-installed
 bench-experiment: $(VENV)/.run-installed
 	python -m benchmarks.experiment
 
-# simulates second rounds with known effects, about twenty minutes
+# simulates second rounds with known effects, about half an hour
 bench-statistics: $(VENV)/.run-installed
 	python -m benchmarks.statistics
 

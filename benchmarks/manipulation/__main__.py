@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from bam_pipelines.analysis.pair_tests import DIRECTED
 from bam_pipelines.analysis.pairs import pair_outcomes
 from bam_pipelines.behavior.observers import as_observer
 from bam_pipelines.behavior.rounds import second_round
@@ -20,7 +21,7 @@ from benchmarks.alignment.population import Population, bench_population, bench_
 from benchmarks.manipulation.choice import KNOWN, best_of_cells, with_truth
 from benchmarks.manipulation.measures import balanced, describe, estimate, same_digit_pairs
 from benchmarks.manipulation.picture import draw_results
-from benchmarks.manipulation.pools import DIRECTED, PAIRING_SEED, Pools, sample_pools, timed_sampling
+from benchmarks.manipulation.pools import PAIRING_SEED, Pools, sample_pools, timed_sampling
 from benchmarks.sampling.networks import load_run
 
 PROJECT = Path(__file__).parents[2]

@@ -15,11 +15,13 @@ import torch
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
 from bam_pipelines.alignment.pairs import group_pairs
+from bam_pipelines.analysis.pair_tests import DIRECTED
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import UnguidedMethod, build_method
-from bam_pipelines.guidance.sampling import SamplingPlan, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.sampling import SamplingPlan, sample_stimuli
+from bam_pipelines.guidance.stimulus_sets import joined_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.images.table import labelled_images, table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -32,7 +34,6 @@ PAIRS, CANDIDATES, MARGIN = 60, 4, 0.25
 # of its own, so that no pair was looked at before
 PAIRING_SEED = 20_261
 TIMED_PAIRS = 2
-DIRECTED = ("individual", "swapped", "bias_only")
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,10 @@ from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
 from bam_pipelines.guidance.sampling import (
     PROBABILITY_COLUMNS,
     SamplingPlan,
-    acceptance_metrics,
-    joined_stimuli,
     parting,
     sample_stimuli,
 )
+from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stimuli
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import table_images, table_pixels

@@ -22,7 +22,8 @@ from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
-from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.sampling import SamplingPlan, sample_stimuli
+from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork

@@ -14,7 +14,8 @@ from bam_pipelines.guidance.cells import Cell, controversial_cells, uncertainty_
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.objectives import Strategy
-from bam_pipelines.guidance.sampling import SamplingPlan, acceptance_metrics, joined_stimuli, sample_stimuli
+from bam_pipelines.guidance.sampling import SamplingPlan, sample_stimuli
+from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.places import working_folder
