@@ -22,6 +22,7 @@ def test_auto_takes_what_the_machine_has_when_it_is_asked(monkeypatch):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda native=native: {"avx512_bf16": native})
         assert compute.device.type == "cpu" and compute.bfloat16 is native
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("bam_pipelines.compute.gpu._same_bits", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     assert compute.device.type == "cuda" and not compute.bfloat16
 

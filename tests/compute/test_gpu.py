@@ -11,14 +11,18 @@ from bam_pipelines.compute import gpu
 CLAIM = """
 import sys, tempfile
 from types import SimpleNamespace
-import torch
-from bam_pipelines.compute import gpu
 
 tempfile.tempdir = sys.argv[1]
 chosen = []
-torch.cuda.device_count = lambda: 2
-torch.cuda.get_device_properties = lambda index: SimpleNamespace(uuid=f"card-{index}")
-torch.cuda.set_device = chosen.append
+# a stand-in with two cards, which needs no seconds to import
+cards = SimpleNamespace(
+    device_count=lambda: 2,
+    get_device_properties=lambda index: SimpleNamespace(uuid=f"card-{index}"),
+    set_device=chosen.append,
+)
+sys.modules["torch"] = SimpleNamespace(cuda=cards, device=str, use_deterministic_algorithms=lambda *_, **__: None)
+from bam_pipelines.compute import gpu
+
 gpu.become_worker()
 try:
     gpu.take_gpu()
@@ -58,4 +62,20 @@ def test_workers_share_no_gpu_and_a_killed_one_gives_its_own_back(worker):
 
 def test_the_main_process_claims_none(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: pytest.fail("a GPU was claimed"))
+    monkeypatch.setattr(gpu, "_same_bits", lambda: None)
     assert gpu.take_gpu() == torch.device("cuda")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
+def test_a_gpu_gives_the_same_bits_each_time():
+    place = gpu.take_gpu()
+    images, kernel = (torch.rand(64, 8, 28, 28, generator=torch.Generator().manual_seed(0)) for _ in range(2))
+
+    def gradient():
+        weight = kernel[:32, :, :3, :3].clone().to(place).requires_grad_(True)
+        torch.nn.functional.conv2d(images.to(place), weight).square().sum().backward()
+        return weight.grad.cpu()
+
+    first = gradient()
+    assert all(torch.equal(gradient(), first) for _ in range(20))
