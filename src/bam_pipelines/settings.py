@@ -5,14 +5,17 @@ from typing import Any
 from bam_pipelines.hooks import (
     AnswerSourceHook,
     CompletionHook,
+    FaultHook,
     MissingInputHook,
     ProvenanceHook,
     TrackingHook,
     UnfinishedWorkHook,
 )
 
+# what asks to be last, the first one here is: FaultHook replaces an error once all others have seen it
 # of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
 HOOKS = (
+    FaultHook(),
     AnswerSourceHook(),
     UnfinishedWorkHook(),
     ProvenanceHook(),

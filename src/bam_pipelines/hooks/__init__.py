@@ -2,6 +2,7 @@
 
 from bam_pipelines.hooks.answer_source import AnswerSourceHook
 from bam_pipelines.hooks.completion import CompletionHook
+from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.tracking import TrackingHook
@@ -10,6 +11,7 @@ from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 __all__ = [
     "AnswerSourceHook",
     "CompletionHook",
+    "FaultHook",
     "MissingInputHook",
     "ProvenanceHook",
     "TrackingHook",
