@@ -3,7 +3,9 @@
 from typing import Any
 
 from bam_pipelines.hooks import (
+    AloneHook,
     AnswerSourceHook,
+    ClockHook,
     CompletionHook,
     FaultHook,
     MissingInputHook,
@@ -21,6 +23,8 @@ HOOKS = (
     ProvenanceHook(),
     TrackingHook(),
     CompletionHook(),
+    AloneHook(),
+    ClockHook(),
     MissingInputHook(),
 )
 

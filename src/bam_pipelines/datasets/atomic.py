@@ -1,5 +1,6 @@
 """The wrapper that makes every catalog write atomic and versioned."""
 
+import glob
 import inspect
 import shutil
 from pathlib import Path, PurePosixPath
@@ -147,6 +148,12 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
                 raise
             raise VersionError(str(fault)) from error
         finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def discard_unfinished(self) -> None:
+        """Remove what runs that were killed had begun to write; no other run may be writing."""
+        entry = Path(str(self._filepath))
+        for partial in entry.parent.glob(f"{glob.escape(entry.name)}.partial-*"):
             shutil.rmtree(partial, ignore_errors=True)
 
     def versions(self) -> list[str]:

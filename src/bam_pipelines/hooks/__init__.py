@@ -1,6 +1,8 @@
 """What happens around a run: checks before it, tracking during it, the ids that its report shows, cleaning up."""
 
+from bam_pipelines.hooks.alone import AloneHook
 from bam_pipelines.hooks.answer_source import AnswerSourceHook
+from bam_pipelines.hooks.clock import ClockHook
 from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
@@ -9,7 +11,9 @@ from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 
 __all__ = [
+    "AloneHook",
     "AnswerSourceHook",
+    "ClockHook",
     "CompletionHook",
     "FaultHook",
     "MissingInputHook",
