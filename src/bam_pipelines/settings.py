@@ -10,6 +10,7 @@ from bam_pipelines.hooks import (
     FaultHook,
     MissingInputHook,
     ProvenanceHook,
+    TerminationHook,
     TrackingHook,
     UnfinishedWorkHook,
 )
@@ -18,6 +19,7 @@ from bam_pipelines.hooks import (
 # of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
 HOOKS = (
     FaultHook(),
+    TerminationHook(),
     AnswerSourceHook(),
     UnfinishedWorkHook(),
     ProvenanceHook(),
