@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 for _chatty in ("alembic", "kedro_mlflow", "mlflow"):
     # set here because both packages set their own level when they are imported, over conf/logging.yml
     logging.getLogger(_chatty).setLevel(logging.WARNING)
+# it logs what it raises, with a traceback, and what it raises is said below
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 # MLflow would try again for four minutes; read when a request is made, so whoever sets them has the last word
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -51,6 +53,8 @@ class TrackingHook(MlflowHook):
         settings = context.config_loader["mlflow"]
         server = settings["server"]
         server["mlflow_tracking_uri"] = resolve_uri(server["mlflow_tracking_uri"], Path(context.project_path))
+        # or kedro-mlflow opens the run once more for every node, and each time is to be closed
+        settings["tracking"].setdefault("run", {})["nested"] = False
         context.config_loader["mlflow"] = settings
         self.mlflow_config = KedroMlflowConfig.model_validate(settings)
         context.__setattr__("mlflow", self.mlflow_config)
@@ -120,13 +124,20 @@ class TrackingHook(MlflowHook):
             # whatever MLflow, its database and its server raise: no science is lost by it
             self._is_mlflow_enabled = False
             if self._lost is None:
-                self._lost = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+                self._lost = _reason(error)
                 logger.error(
                     "The MLflow store %s cannot be used, so this run is no longer tracked; its results are in the data "
                     "folder all the same. %s",
                     self.mlflow_config.server.mlflow_tracking_uri,
                     self._lost,
                 )
+
+
+def _reason(error: BaseException) -> str:
+    """Name what an error comes from in the end: a database's or a server's own words."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def check_sqlite(uri: str, seconds: float) -> None:
@@ -149,6 +160,9 @@ def check_sqlite(uri: str, seconds: float) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
+            # a number that is there for programs to use as they like, written as it is: only a write shows who may
+            (number,) = database.execute("PRAGMA user_version").fetchone()
+            database.execute(f"PRAGMA user_version = {number}")
             database.execute("ROLLBACK")
 
 
