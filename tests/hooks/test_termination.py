@@ -45,6 +45,19 @@ def test_a_run_that_gets_it_exits_in_order(run, tmp_path, monkeypatch, at_exit, 
     assert [tracked.info.status for tracked in runs(tmp_path)] == ["KILLED"]
 
 
+@pytest.mark.parametrize("ending", [True, False])
+def test_only_a_run_that_was_ended_leaves_at_once(monkeypatch, at_exit, ending):
+    hook, left = termination.TerminationHook(), []
+    monkeypatch.setattr(os, "_exit", left.append)
+    monkeypatch.setattr(termination.multiprocessing.util, "_exit_function", lambda: left.append("workers"))
+    if ending:
+        with pytest.raises(SystemExit):
+            hook._end(signal.SIGTERM, None)
+    first, *_ = at_exit
+    first[0]()
+    assert left == (["workers", 143] if ending else [])
+
+
 def test_it_is_nobodys_error(run, monkeypatch, at_exit):
     """Libraries that catch every error don't catch this one."""
 
