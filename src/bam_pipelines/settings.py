@@ -9,6 +9,7 @@ from bam_pipelines.hooks import (
     CompletionHook,
     FaultHook,
     MissingInputHook,
+    OutputHook,
     ProvenanceHook,
     TerminationHook,
     TrackingHook,
@@ -16,7 +17,8 @@ from bam_pipelines.hooks import (
 )
 
 # what asks to be last, the first one here is: FaultHook replaces an error once all others have seen it
-# of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
+# of hooks that ask to be first, the last one here is: a run that is refused, for its inputs, its clock, another run in
+# its folder or its parameters, leaves no trace in MLflow and no file but the lock
 HOOKS = (
     FaultHook(),
     TerminationHook(),
@@ -28,6 +30,7 @@ HOOKS = (
     AloneHook(),
     ClockHook(),
     MissingInputHook(),
+    OutputHook(),
 )
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it

@@ -65,7 +65,7 @@ def test_a_file_that_is_not_what_was_written_is_named_with_what_to_do(versions, 
     )
     to_do = (
         rf".*: restore it, or remove the folder {versions.parent}, so that the version before it counts, or make it "
-        r"again with `kedro run --pipelines behavior`\.$"
+        r"again with `kedro run --pipelines behavior` and the same --env\.$"
     )
     with pytest.raises(Fault, match=what + to_do):
         entry(versions.parents[2]).load()

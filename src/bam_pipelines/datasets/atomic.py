@@ -185,7 +185,7 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
 
     def _damaged(self, path: Path, what: str) -> VersionError:
         stage = (self.metadata or {}).get("kedro-viz", {}).get("layer")
-        command = f" with `kedro run --pipelines {stage}`" if stage else ""
+        command = f" with `kedro run --pipelines {stage}` and the same --env" if stage else ""
         return VersionError(
             f"{what}: restore it, or remove the folder {path.parent}, so that the version before it counts, or make it "
             f"again{command}."

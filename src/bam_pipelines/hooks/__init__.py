@@ -6,6 +6,7 @@ from bam_pipelines.hooks.clock import ClockHook
 from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
+from bam_pipelines.hooks.output import OutputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.termination import TerminationHook
 from bam_pipelines.hooks.tracking import TrackingHook
@@ -18,6 +19,7 @@ __all__ = [
     "CompletionHook",
     "FaultHook",
     "MissingInputHook",
+    "OutputHook",
     "ProvenanceHook",
     "TerminationHook",
     "TrackingHook",
