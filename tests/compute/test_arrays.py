@@ -35,6 +35,14 @@ def test_every_cut_and_every_flipped_bit_is_found_or_changes_nothing(tmp_path):
             assert str(error) == f"{path} is damaged, it does not hold what was written: remove it and run again."
 
 
+@pytest.mark.parametrize("others", [{}, {"*digest": np.array("0123456789abcdef")}])
+def test_arrays_that_are_not_those_of_the_digest_are_damaged(tmp_path, others):
+    with (tmp_path / "a.npz").open("wb") as file:
+        np.savez(file, **ARRAYS, **others)
+    with pytest.raises(DamagedArraysError):
+        read_arrays(tmp_path / "a.npz")
+
+
 def test_a_file_that_is_not_there_is_not_damaged(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "a.npz")
