@@ -113,7 +113,7 @@ def simulate(folder: Path) -> None:
     parameters["session"]["stimuli_per_participant"] = EACH
     settings = behavior_settings(parameters)
     networks = PROJECT / "data" / "06_models" / "observer_network.safetensors"
-    observer = as_observer(read_network(next(networks.glob("2000*/*"))).network)
+    observer = as_observer(read_network(next(networks.glob("2000*/*.safetensors"))).network)
     digits = bundled_digits().table()
     session = settings.session
     catch = choose_clear_digits(digits, observer, session.catch_pool, session.clear_share, 0, 1)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from bam_pipelines.compute.faults import Fault
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SHORTEST_TOKEN = 16
 
@@ -62,7 +64,7 @@ def serve(
         )
     try:
         serve_study(env, round_number, study, answers, host, port, access_token, idle_minutes)
-    except (OSError, ValueError) as error:
+    except (Fault, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -82,7 +84,7 @@ def links(env: str | None, ids: Path, address: str) -> None:
     try:
         for link in personal_links(env, ids.read_text(encoding="utf-8").split(), address):
             click.echo(link)
-    except (UnicodeDecodeError, ValueError) as error:
+    except (Fault, UnicodeDecodeError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -3,24 +3,36 @@
 from typing import Any
 
 from bam_pipelines.hooks import (
+    AloneHook,
     AnswerSourceHook,
+    ClockHook,
     CompletionHook,
+    FaultHook,
     MissingInputHook,
+    OutputHook,
     ProvenanceHook,
+    TerminationHook,
     TrackingHook,
     UnfinishedWorkHook,
     WorkersHook,
 )
 
-# of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
+# what asks to be last, the first one here is: FaultHook replaces an error once all others have seen it
+# of hooks that ask to be first, the last one here is: a run that is refused, for its inputs, its clock, another run in
+# its folder or its parameters, leaves no trace in MLflow and no file but the lock
 HOOKS = (
+    FaultHook(),
+    TerminationHook(),
     AnswerSourceHook(),
     WorkersHook(),
     UnfinishedWorkHook(),
     ProvenanceHook(),
     TrackingHook(),
     CompletionHook(),
+    AloneHook(),
+    ClockHook(),
     MissingInputHook(),
+    OutputHook(),
 )
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it

@@ -24,7 +24,7 @@ RULE = AcceptanceRule("uncertainty", 0.4, None, 0.5)
 
 
 def committed(name):
-    return read_network(next((NETWORKS / f"{name}.safetensors").glob("2000*/*")))
+    return read_network(next((NETWORKS / f"{name}.safetensors").glob("2000*/*.safetensors")))
 
 
 @pytest.fixture(scope="module")

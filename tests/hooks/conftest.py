@@ -2,6 +2,7 @@
 
 import mlflow
 import pytest
+import sklearn  # noqa: F401 - before MLflow's import hooks, which Python warns of when a run has set them
 from kedro.framework.project import configure_project, pipelines
 from kedro.framework.session import KedroSession
 from kedro.pipeline import node, pipeline

@@ -1,6 +1,7 @@
 """Only the first run of a data folder is completed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,21 @@ def test_results_of_other_parameters_cannot_be_told_apart(tmp_path):
     check_completion(tmp_path, OTHER, "run 2", only_missing=False)
     with pytest.raises(RunRefusedError, match="but run run 2 had other parameters and its results are there too"):
         check_completion(tmp_path, FIRST, "run 3", only_missing=True)
+
+
+@pytest.mark.parametrize("text", ["", '{"parameters": {"seed"', "[]", '{"parameters": {}}'])
+def test_a_damaged_record_is_named(tmp_path, text):
+    (tmp_path / RECORD).write_text(text)
+    with pytest.raises(RunRefusedError, match=rf"{RECORD} is damaged, .*: restore it, or remove it if they were made"):
+        check_completion(tmp_path, FIRST, "run 2", only_missing=False)
+    assert (tmp_path / RECORD).read_text() == text
+
+
+def test_a_record_that_cannot_be_written_refuses_the_run(tmp_path, monkeypatch):
+    def full(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(RunRefusedError, match=rf"{RECORD} cannot be written: no space left on its disk"):
+        check_completion(tmp_path, FIRST, "run 1", only_missing=False)
+    assert list(tmp_path.iterdir()) == []

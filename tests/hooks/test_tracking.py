@@ -2,12 +2,17 @@
 
 import json
 import logging
+import os
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
+from bam_pipelines.hooks import tracking
 from bam_pipelines.hooks.refusal import RunRefusedError
 from bam_pipelines.hooks.tracking import resolve_uri, run_tags
 
@@ -75,13 +80,112 @@ def test_missing_outputs_only(run, tmp_path):
         run(only_missing=True, parameters={"trial": {"factor": 5}})
 
 
-def test_a_broken_store_is_said_aloud_and_the_run_goes_on(run, tmp_path, caplog):
-    store = "sqlite:///conf/base/globals.yml"  # no database
+def lost(caplog):
+    """What was said of a store that could not be used, at once and at the end of the run."""
+    said = [record.getMessage() for record in caplog.records if record.name == "bam_pipelines.hooks.tracking"]
+    assert [record.levelname for record in caplog.records if "MLflow store" in record.getMessage()] == [
+        "ERROR",
+        "ERROR",
+    ]
+    at_once, at_the_end = (text for text in said if "MLflow store" in text)
+    assert at_the_end.startswith("This run is not, or not wholly, in the MLflow store: ")
+    return at_once
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(tracking, "_SECONDS_FOR_A_LOCK", 0.01)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@pytest.fixture
+def read_only(tmp_path, monkeypatch):
+    """A store that nobody can write to: root could, whatever a file's mode is, so SQLite is told."""
+    connect = sqlite3.connect
+
+    def reading(path, **options):
+        return connect(f"file:{path}?mode=ro", uri=True, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", reading)
+
+
+@pytest.fixture
+def in_no_folder(tmp_path):
+    (tmp_path / "mlflow.db").unlink()
+    (tmp_path / "mlflow.db").mkdir()
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 1000)
+
+
+@pytest.fixture
+def cut(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes((tmp_path / "mlflow.db").read_bytes()[:8192])
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("locked", "OperationalError: database is locked"),
+        ("read_only", "OperationalError: attempt to write a readonly database"),
+        ("in_no_folder", "OperationalError: unable to open database file"),
+        ("damaged", "DatabaseError: file is not a database"),
+        ("cut", "DatabaseError: database disk image is malformed"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_said_aloud_and_the_run_goes_on(run, tmp_path, caplog, request, fault, why):
+    request.getfixturevalue(fault)
     with caplog.at_level(logging.ERROR, logger="bam_pipelines"):
-        run(store=store)
-    assert f"The MLflow store {resolve_uri(store, tmp_path)} cannot be used" in caplog.text
+        run()
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    assert lost(caplog) == (
+        f"The MLflow store {store} cannot be used, so this run is no longer tracked; its results are in the data "
+        f"folder all the same. {why}"
+    )
     assert saved(tmp_path)[0]["value"] == 6
     assert saved(tmp_path)[0]["ids"]["mlflow_run_id"] is None
+
+
+def test_a_server_that_is_not_there_holds_no_run_up(run, tmp_path, caplog, monkeypatch):
+    assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "2"  # MLflow waits 0 and 4 s before them
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    began = time.monotonic()
+    with caplog.at_level(logging.ERROR, logger="bam_pipelines"):
+        run(store="http://127.0.0.1:9")
+    assert time.monotonic() - began < 20
+    assert "http://127.0.0.1:9 cannot be used, so this run is no longer tracked" in lost(caplog)
+    assert saved(tmp_path)[0]["value"] == 6
+
+
+def test_a_store_that_dies_during_the_run(run, tmp_path, caplog, monkeypatch):
+    def lose(*arguments):
+        (tmp_path / "mlflow.db").write_bytes(b"no database" * 1000)
+        raise_again(*arguments)
+
+    raise_again = tracking.log_entry
+    monkeypatch.setattr(tracking, "log_entry", lose)
+    with caplog.at_level(logging.ERROR, logger="bam_pipelines"):
+        run()
+    assert "cannot be used, so this run is no longer tracked" in lost(caplog)
+    assert saved(tmp_path)[0]["ids"]["mlflow_run_id"] is not None
+    assert mlflow.active_run() is None
+
+
+def test_a_run_that_lost_its_store_for_a_while_says_so_there(run, tmp_path, caplog, monkeypatch):
+    def lose(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tracking, "log_entry", lose)
+    with caplog.at_level(logging.ERROR, logger="bam_pipelines"):
+        run()
+    (tracked,) = runs(tmp_path)
+    assert tracked.info.status == "FINISHED"
+    assert tracked.data.tags["tracking_lost"] == "OSError: [Errno 28] No space left on device"
+    assert "No space left on device" in lost(caplog)
 
 
 def test_a_relative_sqlite_file_lies_in_the_project(tmp_path):

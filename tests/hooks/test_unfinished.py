@@ -3,6 +3,7 @@
 import pytest
 
 from bam_pipelines.datasets import AtomicDataset
+from bam_pipelines.hooks.refusal import RunFailedError
 from bam_pipelines.pipelines.manipulation import create_pipeline as create_manipulation
 from bam_pipelines.pipelines.sampling import create_pipeline
 
@@ -34,7 +35,7 @@ def test_they_stay_when_saving_fails(run, shards, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(AtomicDataset, "save", full)
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(RunFailedError, match="No space left on device"):
         run()
     assert shards["double"].exists()
 

@@ -1,11 +1,21 @@
 """Weights files: what is written comes back, and what is damaged is named."""
 
+from contextlib import suppress
+
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.noise import NoiseSpecification
-from bam_pipelines.networks.registry import ARCHITECTURES, build_network, read_network, write_network, write_tensors
+from bam_pipelines.networks.registry import (
+    ARCHITECTURES,
+    build_network,
+    read_network,
+    read_tensors,
+    write_network,
+    write_tensors,
+)
 
 SIZES = {"image_size": 8, "channels": 1, "n_classes": 3}
 NOISE = NoiseSpecification("v_prediction", "linear", 100, (-1.0, 1.0))
@@ -96,3 +106,24 @@ def test_weights_of_another_architecture_are_named(tmp_path):
     write_network(TrainedNetwork(network, NetworkSpecification("mlp", SIZES)), file)
     with pytest.raises(ValueError, match=r"lrm\.safetensors: (.|\n)*Train the network again or restore the file"):
         read_network(file)
+
+
+def test_every_flipped_byte_is_found(tmp_path):
+    path, header = tmp_path / "weights.safetensors", {"architecture": '"lrm"', "notes": "{}"}
+    write_tensors({"weight": torch.tensor([[1.0, 2.0]]), "steps": torch.tensor(3)}, path, header)
+    tensors, read = read_tensors(path)
+    assert (read, tensors["weight"].tolist(), tensors["steps"].item()) == (header, [[1.0, 2.0]], 3)
+    content, unseen = path.read_bytes(), []
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with suppress(ValueError):
+            read_tensors(path)
+            unseen.append(content[place : place + 1])
+    # what goes unseen is the name of the digest itself: then the file reads as one of another program
+    assert sorted(unseen) == sorted([b"d", b"i", b"g", b"e", b"s", b"t"])
+
+
+def test_files_of_other_programs_have_no_digest(tmp_path):
+    save_file({"weight": torch.ones(2)}, tmp_path / "weights.safetensors", metadata={"format": "pt"})
+    tensors, header = read_tensors(tmp_path / "weights.safetensors")
+    assert (tensors["weight"].tolist(), header) == ([1.0, 1.0], {"format": "pt"})

@@ -1,5 +1,6 @@
 """The wrapper that makes every catalog write atomic and versioned."""
 
+import glob
 import inspect
 import shutil
 from pathlib import Path, PurePosixPath
@@ -10,20 +11,28 @@ from kedro.io.core import (
     AbstractVersionedDataset,
     DatasetError,
     Version,
+    VersionNotFoundError,
     get_protocol_and_path,
     parse_dataset_definition,
 )
 
-from bam_pipelines.compute.durable import sync
+from bam_pipelines.compute.durable import sync, write_error
+from bam_pipelines.compute.faults import Fault
+from bam_pipelines.datasets.checksums import problem, write_sums
 
 _OURS = {"filepath", "version", "versioned", "metadata"}
+
+
+class VersionError(DatasetError, Fault):
+    """A version is damaged or cannot be written."""
 
 
 class AtomicDataset(AbstractVersionedDataset[object, object]):
     """Let another dataset write a version beside the entry, then move it into place in one step.
 
-    The version is written to ``<entry>.partial-<version>``, flushed to disk and renamed to ``<entry>/<version>``.
-    A save that fails leaves nothing that a later run would read.
+    The version is written to ``<entry>.partial-<version>`` with the SHA-256 sums of its files beside them, flushed to
+    disk and renamed to ``<entry>/<version>``. A save that fails leaves nothing that a later run would read. Loading
+    compares the sums; a version without them was put there by hand, and is taken as it is.
 
     Parameters
     ----------
@@ -87,23 +96,100 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
         return Path(self._get_versioned_path(self.resolve_save_version()))  # type: ignore[arg-type]
 
     def load(self) -> object:
-        """Return what the wrapped dataset reads from the version."""
-        return self.inner(self.filepath).load()
+        """Return what the wrapped dataset reads from the version.
+
+        Raises
+        ------
+        VersionError
+            If a file of the version is missing, is not what was written, or cannot be read.
+        """
+        path = self.checked_path()
+        try:
+            return self.inner(path).load()
+        except Exception as error:
+            # the wrapped datasets raise whatever their libraries do
+            raise self._damaged(path, f"{path} cannot be read ({_first_line(error, path)})") from error
+
+    def checked_path(self) -> Path:
+        """Return :attr:`filepath` if its files are what was written.
+
+        Raises
+        ------
+        VersionError
+            If they are not.
+        """
+        path = self.filepath
+        if (found := problem(path)) is not None:
+            raise self._damaged(path, found)
+        return path
 
     def save(self, data: object) -> None:
-        """Write a new version, all of it or nothing."""
+        """Write a new version, all of it or nothing.
+
+        Raises
+        ------
+        VersionError
+            If the disk is full or cannot be written to.
+        """
         final = Path(self._get_save_path()).parent
         entry = final.parent
         partial = entry.with_name(f"{entry.name}.partial-{final.name}")
-        partial.mkdir(parents=True)
         try:
+            partial.mkdir(parents=True)
             self.inner(partial / entry.name).save(data)
+            write_sums(partial / entry.name)
             _flush(partial)
             entry.mkdir(exist_ok=True)
             partial.rename(final)
+            sync(entry)
+        except Exception as error:
+            fault = write_error(final / entry.name, error)
+            if fault is None:
+                raise
+            raise VersionError(str(fault)) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        sync(entry)
+
+    def discard_unfinished(self) -> None:
+        """Remove what runs that were killed had begun to write; no other run may be writing."""
+        entry = Path(str(self._filepath))
+        for partial in entry.parent.glob(f"{glob.escape(entry.name)}.partial-*"):
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def versions(self) -> list[str]:
+        """Return the names of all version folders, the newest last, whether they hold the file or not."""
+        entry = Path(str(self._filepath))
+        return sorted(path.name for path in entry.glob("[!.]*") if path.is_dir())
+
+    def exists(self) -> bool:
+        """Return whether there is a version to load.
+
+        Raises
+        ------
+        VersionError
+            If the newest version lacks its file.
+        """
+        try:
+            return self._exists()
+        except VersionNotFoundError:
+            return False
+
+    def _get_versions(self) -> list[str]:
+        """Return the paths of all versions, the newest first; Kedro would pass over a folder that lacks the file."""
+        paths: list[str] = super()._get_versions()
+        folders = self.versions()
+        if folders and (not paths or Path(paths[0]).parent.name != folders[-1]):
+            path = Path(str(self._get_versioned_path(folders[-1])))
+            raise self._damaged(path, f"{path} is missing from the folder of its version")
+        return paths
+
+    def _damaged(self, path: Path, what: str) -> VersionError:
+        stage = (self.metadata or {}).get("kedro-viz", {}).get("layer")
+        command = f" with `kedro run --pipelines {stage}` and the same --env" if stage else ""
+        return VersionError(
+            f"{what}: restore it, or remove the folder {path.parent}, so that the version before it counts, or make it "
+            f"again{command}."
+        )
 
     def _exists(self) -> bool:
         return self.filepath.exists()
@@ -121,6 +207,11 @@ class _Preview:
 
     def __call__(self, **arguments: int) -> object:
         return self._dataset.inner(self._dataset.filepath).preview(**arguments)  # type: ignore[attr-defined]
+
+
+def _first_line(error: Exception, path: Path) -> str:
+    text = str(error).removeprefix(f"{path}: ").strip() or type(error).__name__
+    return text.splitlines()[0]
 
 
 def _flush(folder: Path) -> None:

@@ -64,8 +64,7 @@ class EarlierDataset(AtomicDataset):
         return version
 
     def _left(self) -> bool:
-        path = Path(str(self._filepath))
-        return any(path.glob(f"*/{path.name}"))
+        return bool(self._get_versions())
 
     def _exists(self) -> bool:
         return True

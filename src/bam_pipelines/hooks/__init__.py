@@ -1,18 +1,28 @@
 """What happens around a run: checks before it, tracking during it, the ids that its report shows, cleaning up."""
 
+from bam_pipelines.hooks.alone import AloneHook
 from bam_pipelines.hooks.answer_source import AnswerSourceHook
+from bam_pipelines.hooks.clock import ClockHook
 from bam_pipelines.hooks.completion import CompletionHook
+from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
+from bam_pipelines.hooks.output import OutputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
+from bam_pipelines.hooks.termination import TerminationHook
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 from bam_pipelines.hooks.workers import WorkersHook
 
 __all__ = [
+    "AloneHook",
     "AnswerSourceHook",
+    "ClockHook",
     "CompletionHook",
+    "FaultHook",
     "MissingInputHook",
+    "OutputHook",
     "ProvenanceHook",
+    "TerminationHook",
     "TrackingHook",
     "UnfinishedWorkHook",
     "WorkersHook",

@@ -7,6 +7,7 @@ from typing import Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
+from bam_pipelines.compute.durable import WriteError, write_whole
 from bam_pipelines.hooks.refusal import RunRefusedError
 
 RECORD = ".parameters.json"
@@ -53,11 +54,11 @@ def check_completion(root: Path, parameters: dict[str, Any], session_id: str, on
     Raises
     ------
     RunRefusedError
-        If ``only_missing`` and a run in ``root`` had other parameters.
+        If ``only_missing`` and a run in ``root`` had other parameters, or the record is damaged or cannot be written.
     """
     file = root / RECORD
     current = json.loads(json.dumps(parameters, default=str))
-    record = json.loads(file.read_text()) if file.exists() else {"parameters": current, "other_runs": []}
+    record = _read(file) if file.exists() else {"parameters": current, "other_runs": []}
     different = _differences(record["parameters"], current)
     if only_missing and different:
         raise RunRefusedError(
@@ -71,10 +72,21 @@ def check_completion(root: Path, parameters: dict[str, Any], session_id: str, on
         )
     if different:
         record["other_runs"].append(session_id)
-    root.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(record, indent=1))
-    partial.replace(file)
+    try:
+        write_whole(file, lambda unfinished: unfinished.write_text(json.dumps(record, indent=1), encoding="utf-8"))
+    except WriteError as error:
+        raise RunRefusedError(str(error)) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return {"parameters": record["parameters"], "other_runs": list(record["other_runs"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunRefusedError(
+            f"{file} is damaged, and only it says what the results in {file.parent} were made with: restore it, or "
+            "remove it if they were made with the present parameters."
+        ) from error
 
 
 def _differences(first: object, now: object, name: str = "") -> list[str]:

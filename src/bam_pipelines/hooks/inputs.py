@@ -8,6 +8,7 @@ from kedro.io import CatalogProtocol
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
+from bam_pipelines.compute.faults import Fault
 from bam_pipelines.hooks.provenance import environment_name
 from bam_pipelines.hooks.refusal import RunRefusedError
 
@@ -22,15 +23,18 @@ class MissingInputHook:
         Raises
         ------
         RunRefusedError
-            One sentence with the inputs and the command that makes them.
+            One sentence with the inputs and the command that makes them; or what is wrong with one of them.
         """
-        missing = [name for name in sorted(pipeline.inputs()) if _is_missing(name, catalog)]
-        if missing:
-            # the session asked for this run's stages only; the maker may be any other
-            pipelines.set_requested(None)
-            stages = {name: stage for name, stage in pipelines.items() if name != "__default__"}
-            absent = {name for stage in stages.values() for name in stage.inputs() if _is_missing(name, catalog)}
-            raise RunRefusedError(missing_inputs_message(missing, absent, run_params, stages))
+        try:
+            missing = [name for name in sorted(pipeline.inputs()) if _is_missing(name, catalog)]
+            if missing:
+                # the session asked for this run's stages only; the maker may be any other
+                pipelines.set_requested(None)
+                stages = {name: stage for name, stage in pipelines.items() if name != "__default__"}
+                absent = {name for stage in stages.values() for name in stage.inputs() if _is_missing(name, catalog)}
+                raise RunRefusedError(missing_inputs_message(missing, absent, run_params, stages))
+        except Fault as error:
+            raise RunRefusedError(str(error)) from error
 
 
 def _is_missing(name: str, catalog: CatalogProtocol) -> bool:

@@ -4,6 +4,7 @@ import subprocess
 from typing import Any
 
 import mlflow
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.io.core import AbstractVersionedDataset
@@ -18,6 +19,11 @@ class ProvenanceHook:
     MLflow is not used), ``git_revision`` (None outside a checkout), and ``artifacts``: the version of each entry that
     the run has read or written so far.
     """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember where the experiment's name stands."""
+        self._context: Any = context  # with what kedro-mlflow's hook adds to it
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol, save_version: str) -> None:
@@ -41,7 +47,8 @@ class ProvenanceHook:
         run = mlflow.active_run()
         if run is not None:
             self._identity["mlflow_run_id"] = run.info.run_id
-            self._identity["mlflow_experiment"] = mlflow.get_experiment(run.info.experiment_id).name
+            # from conf, not from the store, which may have gone since
+            self._identity["mlflow_experiment"] = self._context.mlflow.tracking.experiment.name
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str) -> None:

@@ -1,7 +1,11 @@
-"""How a run is refused: one sentence for the user, no traceback."""
+"""How a run is refused, or fails by what a person can mend: one sentence for the user, no traceback."""
 
 from click import ClickException
 
 
 class RunRefusedError(ClickException):
     """A run that cannot start; on the command line only its sentence is shown."""
+
+
+class RunFailedError(ClickException):
+    """A run that cannot go on; on the command line only its sentence is shown."""

@@ -1,8 +1,11 @@
 """MLflow: kedro-mlflow's hook, with what this project logs, and without its power to stop a run."""
 
+import atexit
 import logging
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from sqlalchemy.exc import SQLAlchemyError
 
 from bam_pipelines.hooks.results import log_entry
 
@@ -24,16 +25,25 @@ logger = logging.getLogger(__name__)
 for _chatty in ("alembic", "kedro_mlflow", "mlflow"):
     # set here because both packages set their own level when they are imported, over conf/logging.yml
     logging.getLogger(_chatty).setLevel(logging.WARNING)
+# it logs what it raises, with a traceback, and what it raises is said below
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+
+# MLflow would try again for four minutes; read when a request is made, so whoever sets them has the last word
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
 
 _SQLITE = "sqlite:///"
+_SECONDS_FOR_A_LOCK = 10.0
 
 
 class TrackingHook(MlflowHook):
     """Open an MLflow run for a Kedro run, log parameters and results, close it.
 
-    The store is first touched when a pipeline runs. If it cannot be used, an error is logged and the run goes on
-    without it.
+    The store is first touched when a pipeline runs. If it cannot be used, an error is logged, once more at the end,
+    and the run goes on without it.
     """
+
+    _lost: str | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -43,6 +53,8 @@ class TrackingHook(MlflowHook):
         settings = context.config_loader["mlflow"]
         server = settings["server"]
         server["mlflow_tracking_uri"] = resolve_uri(server["mlflow_tracking_uri"], Path(context.project_path))
+        # or kedro-mlflow opens the run once more for every node, and each time is to be closed
+        settings["tracking"].setdefault("run", {})["nested"] = False
         context.config_loader["mlflow"] = settings
         self.mlflow_config = KedroMlflowConfig.model_validate(settings)
         context.__setattr__("mlflow", self.mlflow_config)
@@ -50,8 +62,11 @@ class TrackingHook(MlflowHook):
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Connect to the store, open the run and tag it."""
-        self._is_mlflow_enabled = True
+        self._is_mlflow_enabled, self._lost = True, None
+        # a run that is open when the process ends was interrupted; MLflow itself would call it finished
+        atexit.register(self._close, "KILLED")
         with self._store():
+            check_sqlite(self.mlflow_config.server.mlflow_tracking_uri, _SECONDS_FOR_A_LOCK)
             super().after_context_created(self._context)
             super().before_pipeline_run(run_params, pipeline, catalog)
             if self._is_mlflow_enabled:
@@ -91,24 +106,64 @@ class TrackingHook(MlflowHook):
         self._close("FAILED")
 
     def _close(self, status: str) -> None:
+        atexit.unregister(self._close)
         with self._store():
             while mlflow.active_run() is not None:
                 mlflow.end_run(status)
+            if self._lost is not None and self.run_id is not None:
+                mlflow.MlflowClient().set_tag(self.run_id, "tracking_lost", self._lost)
+        if self._lost is not None:
+            logger.error("This run is not, or not wholly, in the MLflow store: %s", self._lost)
         self.run_id = None
 
     @contextmanager
     def _store(self) -> Iterator[None]:
         try:
             yield
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except Exception as error:
+            # whatever MLflow, its database and its server raise: no science is lost by it
             self._is_mlflow_enabled = False
-            logger.error(
-                "The MLflow store %s cannot be used, so this run is no longer tracked; its results are in the data "
-                "folder all the same. %s: %s",
-                self.mlflow_config.server.mlflow_tracking_uri,
-                type(error).__name__,
-                error,
-            )
+            if self._lost is None:
+                self._lost = _reason(error)
+                logger.error(
+                    "The MLflow store %s cannot be used, so this run is no longer tracked; its results are in the data "
+                    "folder all the same. %s",
+                    self.mlflow_config.server.mlflow_tracking_uri,
+                    self._lost,
+                )
+
+
+def _reason(error: BaseException) -> str:
+    """Name what an error comes from in the end: a database's or a server's own words."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def check_sqlite(uri: str, seconds: float) -> None:
+    """Look whether a SQLite store can be written to; MLflow would try to open it for most of an hour.
+
+    Parameters
+    ----------
+    uri
+        An MLflow tracking URI; any but a file of SQLite's is passed over.
+    seconds
+        How long to wait for another process that holds its lock.
+
+    Raises
+    ------
+    OSError, sqlite3.Error
+        If it is locked, read-only, damaged or cannot be opened.
+    """
+    if uri.startswith(_SQLITE) and "?" not in uri:
+        path = Path(uri.removeprefix(_SQLITE))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            # a number that is there for programs to use as they like, written as it is: only a write shows who may
+            (number,) = database.execute("PRAGMA user_version").fetchone()
+            database.execute(f"PRAGMA user_version = {number}")
+            database.execute("ROLLBACK")
 
 
 def resolve_uri(uri: str, project: Path) -> str:

@@ -12,6 +12,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from bam_pipelines.compute.device import Compute
+from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
 from bam_pipelines.images.pixels import to_range
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
@@ -187,10 +188,8 @@ class PriorTrainer:
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
         tensors["losses"] = torch.tensor(self.losses)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        write_tensors({name: value.contiguous() for name, value in tensors.items()}, partial, self._header())
-        partial.replace(path)
+        contiguous = {name: value.contiguous() for name, value in tensors.items()}
+        write_whole(path, lambda unfinished: write_tensors(contiguous, unfinished, self._header()))
 
     def restore(self, path: Path) -> None:
         """Read what :meth:`store` wrote.

@@ -1,6 +1,5 @@
 """Every architecture by the name that stands in a weights file's header, and reading and writing of such files."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from bam_pipelines.compute.durable import sync
+from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES, build_classifier, build_vgg
 from bam_pipelines.networks.denoiser import PatchUNet
 from bam_pipelines.networks.recognition import FeatureNetwork, ObserverNetwork, StridedJudge
+
+_DIGEST = "digest"
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **{name: partial(build_classifier, name) for name in CLASSIFIER_NAMES},
@@ -72,23 +75,29 @@ def read_network(path: Path) -> TrainedNetwork:
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
-    """Write tensors and a header to a safetensors file and flush it to disk."""
-    save_file(tensors, path, metadata=header)
-    with path.open("rb") as handle:
-        os.fsync(handle.fileno())
+    """Write tensors and a header to a safetensors file, with a digest of both in the header, and flush it to disk."""
+    save_file(tensors, path, metadata=header | {_DIGEST: fingerprint(tensors, header)})
+    sync(path)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Read a safetensors file and its header.
+    """Read a safetensors file and its header, without the digest.
 
     Raises
     ------
     ValueError
-        If the file is not a whole safetensors file.
+        If the file is not a whole safetensors file, or its content is not what was written; files without a digest,
+        which other programs write, are not checked.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            header = file.metadata() or {}
     except SafetensorError as error:
         raise ValueError(f"{path}: not a whole safetensors file ({error}); restore it or make it again.") from error
+    written = header.pop(_DIGEST, None)
+    if written not in (None, fingerprint(tensors, header)):
+        raise ValueError(
+            f"{path}: damaged, its weights or header are not what was written; restore it or make it again."
+        )
+    return tensors, header

@@ -140,9 +140,14 @@ class AnswerStore:
         guard = open(self.folder / LOG, "ab")  # noqa: SIM115 - held open: closing it lets go of the lock
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             guard.close()
             raise ValueError(f"another server writes to {self.folder}: end it, or name another folder.") from None
+        except OSError as error:
+            guard.close()
+            raise ValueError(
+                f"{guard.name} cannot be locked ({error.strerror}): name a folder on a disk of this machine."
+            ) from error
         return guard
 
     def _known(self, token: str | None, outside_id: str | None) -> Place | None:

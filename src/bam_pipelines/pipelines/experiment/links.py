@@ -6,6 +6,7 @@ from kedro.framework.session import KedroSession
 from kedro.io.core import DatasetError
 
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
+from bam_pipelines.datasets.atomic import VersionError
 from bam_pipelines.pipelines.behavior.salt import read_salt
 from bam_pipelines.pipelines.places import project_folder, run_command
 
@@ -15,6 +16,8 @@ def personal_links(env: str | None, outside_ids: list[str], address: str) -> lis
 
     Raises
     ------
+    VersionError
+        If the newest second study is not what was written.
     ValueError
         If there is no salt or no second study, or none of the ids belongs to it.
     """
@@ -24,6 +27,8 @@ def personal_links(env: str | None, outside_ids: list[str], address: str) -> lis
     with closing(KedroSession.create(project_folder(), env=env)) as session:
         try:
             places = session.load_context().catalog.load("round_2.study_places")
+        except VersionError:
+            raise
         except DatasetError:
             raise ValueError(f"there is no second study yet: run `{run_command(env, 'second_study')}` first.") from None
     lists = dict(zip(places["participant_id"], places["list"], strict=True))

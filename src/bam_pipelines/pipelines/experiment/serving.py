@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
 
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.datasets.atomic import VersionError
 from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.screening import screen_answers
@@ -41,6 +42,8 @@ def serve_study(
     ------
     OSError
         If the port is taken.
+    VersionError
+        If the newest study is not what was written.
     ValueError
         If there is no study, or the answers' folder is another study's.
     """
@@ -76,7 +79,9 @@ def _announce(store: AnswerStore, access: Access, address: str) -> None:
 def _newest_study(catalog: CatalogProtocol, env: str | None, round_number: int) -> Path:
     name, stage = ("study", "experiment") if round_number == 1 else (f"round_{round_number}.study", "second_study")
     try:
-        return Path(catalog[name].filepath)
+        return Path(catalog[name].checked_path())
+    except VersionError:
+        raise
     except DatasetError:
         raise ValueError(f"there is no study yet: run `{run_command(env, stage)}` first.") from None
 
