@@ -1,4 +1,6 @@
+import fcntl
 import json
+import os
 import time
 
 import pytest
@@ -156,6 +158,41 @@ def test_answers_that_vanished_are_missed(open_store, answers):
     first.file(place).write_text("")
     with pytest.raises(ValueError, match="has 0 bytes, .* were confirmed"):
         open_store()
+
+
+def test_answers_that_were_changed_are_named_with_their_block(open_store, answers):
+    place, _ = take_part(first := open_store(), answers, blocks=(0, 2, 1))
+    file = first.file(place)
+    content = file.read_bytes()
+    file.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+    with pytest.raises(ValueError, match=rf"{file}, block 1: not what was confirmed, .*; bring it back, or start with"):
+        open_store()
+    file.write_bytes(content)
+    assert set(open_store().places[0].blocks) == {0, 1, 2}
+
+
+def test_a_block_that_found_no_room_is_stored_once_there_is(open_store, answers, monkeypatch):
+    place, token = take_part(store := open_store(), answers, blocks=(0,))
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(os, "fsync", full)
+        store.save(token, place.session, 1, answers(place.list, 1))
+    assert set(place.blocks) == {0}
+    assert store.save(token, place.session, 1, answers(place.list, 1))
+    again = open_store()
+    assert stored(again, place) == [record for block in (0, 1) for record in answers(place.list, block)]
+
+
+def test_a_folder_without_locks_is_refused(study_plan, tmp_path, monkeypatch):
+    def unsupported(file, operation):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(ValueError, match=r"server\.log cannot be locked \(Operation not supported\): name a folder"):
+        AnswerStore(tmp_path / "answers", study_plan, 3600)
 
 
 def test_a_damaged_log_is_named_with_its_line(open_store, answers):

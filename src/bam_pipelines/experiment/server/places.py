@@ -39,6 +39,8 @@ class Place:
         How often the page was opened; only the newest may send.
     blocks
         SHA-256 of each stored block's records, by block number.
+    ends
+        Where each stored block ends in the place's file, bytes, by block number, in the order in which they came.
     length
         Confirmed bytes of the place's file.
     finished
@@ -53,6 +55,7 @@ class Place:
     participant_id: str
     session: int = 0
     blocks: dict[int, str] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
     length: int = 0
     finished: bool = False
     seen: float = 0.0

@@ -39,8 +39,8 @@ class AnswerStore:
     Raises
     ------
     ValueError
-        If the folder holds answers to another design, another server writes there, its log is damaged before its last
-        line, or a participant's file is shorter than it was.
+        If the folder holds answers to another design, another server writes there or it cannot be locked, its log is
+        damaged before its last line, or a participant's file is shorter than it was or otherwise not what was stored.
     """
 
     def __init__(self, folder: Path, plan: StudyPlan, idle_seconds: float) -> None:
@@ -217,7 +217,7 @@ class AnswerStore:
             place.session = facts["session"]
         elif event == "block":
             place.blocks[facts["block"]] = facts["hash"]
-            place.length = facts["length"]
+            place.length = place.ends[facts["block"]] = facts["length"]
         elif event == "finish":
             place.finished = True
 
@@ -256,6 +256,20 @@ class AnswerStore:
             )
         if found > place.length:
             os.truncate(path, place.length)
+        _compare(path, place)
+
+
+def _compare(path: Path, place: Place) -> None:
+    """Refuse a file whose confirmed blocks are not what was stored."""
+    content = path.read_bytes() if place.ends else b""
+    begin = 0
+    for block, end in place.ends.items():
+        if hashlib.sha256(content[begin:end]).hexdigest() != place.blocks[block]:
+            raise ValueError(
+                f"{path}, block {block}: not what was confirmed, changed or damaged since; bring it back, or start "
+                "with another folder."
+            )
+        begin = end
 
 
 def _hash(text: str) -> str:
