@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from bam_pipelines.compute.arrays import DamagedArraysError
 from bam_pipelines.compute.device import torch_threads
 from bam_pipelines.compute.shards import ShardFolder, run_shards
 from bam_pipelines.compute.workers import Workers, open_workers
@@ -67,7 +68,7 @@ def test_a_full_disk_is_named_and_what_is_finished_stays(tmp_path, monkeypatch):
         save(file, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match=r"No space left on device; finished shards are kept: .*\.npz") as raised:
+    with pytest.raises(OSError, match=r"\.npz cannot be written: no space left on its disk") as raised:
         kept.run(square([]), [2, 3], "squares")
     assert raised.value.errno == errno.ENOSPC
     assert [file.name for file in tmp_path.iterdir()] == [kept.path(2).name]
@@ -75,6 +76,15 @@ def test_a_full_disk_is_named_and_what_is_finished_stays(tmp_path, monkeypatch):
     calls = []
     assert [int(result["square"]) for result in kept.run(square(calls), [2, 3], "squares")] == [4, 9]
     assert calls == [3]
+
+
+def test_a_damaged_shard_is_named_and_not_read(tmp_path):
+    kept = ShardFolder(tmp_path)
+    kept.run(square([]), [2, 3], "squares")
+    path = kept.path(3)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DamagedArraysError, match=f"{path.name} is damaged"):
+        kept.run(square([]), [2, 3], "squares")
 
 
 def test_workers_keep_their_shards(tmp_path):

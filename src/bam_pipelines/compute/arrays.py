@@ -28,6 +28,8 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         If the disk is full or cannot be written to.
     """
 
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}  # numpy's scalars are read as arrays
+
     def save(place: Path) -> None:
         with place.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays, **{_DIGEST: np.array(fingerprint(arrays))})

@@ -1,7 +1,6 @@
 """Work cut into shards that run on one thread each, wherever joblib is told to; finished ones can be kept on disk."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from bam_pipelines.compute.arrays import read_arrays, write_arrays
 from bam_pipelines.compute.device import torch_threads
 from bam_pipelines.compute.gpu import become_worker
 from bam_pipelines.compute.workers import WorkersLostError
@@ -125,8 +125,10 @@ class ShardFolder:
         ------
         WorkersLostError
             If workers were killed, or their scheduler was; what they finished stays.
-        OSError
+        bam_pipelines.compute.durable.WriteError
             If a shard cannot be written, for example on a full disk; those written before stay.
+        bam_pipelines.compute.arrays.DamagedArraysError
+            If a finished shard is not what was written.
         """
         return run_shards(partial(_read_or_work, self, function), shards, description)
 
@@ -138,24 +140,7 @@ class ShardFolder:
 def _read_or_work(kept: ShardFolder, function: Callable[[Shard], Arrays], shard: Shard) -> Arrays:
     path = kept.path(shard)
     if path.exists():
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+        return read_arrays(path)
     arrays = function(shard)
-    _write(path, arrays)
+    write_arrays(path, arrays)
     return arrays
-
-
-def _write(path: Path, arrays: Arrays) -> None:
-    # written beside and renamed, so that a shard is there as a whole or not at all
-    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        reason = f"{error.strerror}; finished shards are kept: make room and run again to go on"
-        raise OSError(error.errno, reason, str(path)) from error

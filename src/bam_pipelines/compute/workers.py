@@ -9,6 +9,8 @@ from typing import Any, Literal
 import joblib
 import torch
 
+from bam_pipelines.compute.faults import Fault
+
 BACKENDS = ("sequential", "loky", "dask")
 _LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS, _WAIT_SECONDS = 30, 600
@@ -16,7 +18,7 @@ _CONNECT_SECONDS, _WAIT_SECONDS = 30, 600
 logger = logging.getLogger(__name__)
 
 
-class WorkersLostError(RuntimeError):
+class WorkersLostError(Fault, RuntimeError):
     """Workers, or what leads them, ended before their shards did."""
 
 
