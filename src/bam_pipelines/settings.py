@@ -6,12 +6,14 @@ from bam_pipelines.hooks import (
     AnswerSourceHook,
     CompletionHook,
     MissingInputHook,
+    ParameterHook,
     ProvenanceHook,
+    SpeakingConfigLoader,
     TrackingHook,
     UnfinishedWorkHook,
 )
 
-# of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
+# of hooks that ask to be first, the last one here is: a run of wrong parameters or without its inputs leaves no trace
 HOOKS = (
     AnswerSourceHook(),
     UnfinishedWorkHook(),
@@ -19,11 +21,13 @@ HOOKS = (
     TrackingHook(),
     CompletionHook(),
     MissingInputHook(),
+    ParameterHook(),
 )
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
+CONFIG_LOADER_CLASS = SpeakingConfigLoader
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",

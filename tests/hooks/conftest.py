@@ -66,6 +66,8 @@ def run(tmp_path, monkeypatch, template):
     monkeypatch.setattr(pipelines, "_content", STAGES)
     monkeypatch.setattr(pipelines, "_is_data_loaded", True)
     monkeypatch.setattr(pipelines, "set_requested", lambda names: None)
+    # the small project has parameters of its own
+    monkeypatch.setattr("bam_pipelines.hooks.parameters.parameter_problems", lambda parameters, used: [])
 
     def run_pipeline(name="trial", store="sqlite:///mlflow.db", parameters=None, only_missing=False):
         (tmp_path / "conf" / "base" / "mlflow.yml").write_text(MLFLOW.replace("STORE", store))

@@ -1,8 +1,10 @@
-"""What happens around a run: checks before it, tracking during it, the ids that its report shows, cleaning up."""
+"""What happens around a run: its configuration is read and checked, it is tracked, its ids are shown, it cleans up."""
 
 from bam_pipelines.hooks.answer_source import AnswerSourceHook
 from bam_pipelines.hooks.completion import CompletionHook
+from bam_pipelines.hooks.config_loader import SpeakingConfigLoader
 from bam_pipelines.hooks.inputs import MissingInputHook
+from bam_pipelines.hooks.parameters import ParameterHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
@@ -11,7 +13,9 @@ __all__ = [
     "AnswerSourceHook",
     "CompletionHook",
     "MissingInputHook",
+    "ParameterHook",
     "ProvenanceHook",
+    "SpeakingConfigLoader",
     "TrackingHook",
     "UnfinishedWorkHook",
 ]

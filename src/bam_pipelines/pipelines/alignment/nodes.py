@@ -15,11 +15,12 @@ from bam_pipelines.alignment.evaluation import (
     model_entropies,
     shown_images,
 )
-from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
+from bam_pipelines.alignment.fine_tuning import align_group, align_individuals
 from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
-from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.hierarchical import fit_hierarchical
 from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
+from bam_pipelines.alignment.settings import AlignmentSettings, alignment_settings
 from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
 from bam_pipelines.alignment.trial_data import TrialData, trial_data
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
@@ -28,7 +29,7 @@ from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
-from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.networks.training import history_columns
 from bam_pipelines.pipelines.places import working_folder
 
 
@@ -42,10 +43,10 @@ def fine_tune_group(
     seed: int,
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
     """Fine-tune one classifier on everyone's training trials."""
-    resources = resolve_compute(compute)
+    resources, settings = resolve_compute(compute), alignment_settings(options)
     data = _data(base, trials, trial_stimuli)
     with torch_threads(resources.threads):
-        trained, fit = align_group(base, data, labelled_images(digits), _settings(options["group"]), resources, seed)
+        trained, fit = align_group(base, data, labelled_images(digits), settings.group, resources, seed)
     return trained, history_columns(fit)
 
 
@@ -59,19 +60,19 @@ def fit_individuals(
     seed: int,
 ) -> tuple[IndividualModels, dict[str, Any]]:
     """Make a model of each participant with enough training trials from one classifier's GroupNet."""
+    settings = alignment_settings(options)
     data = _data(group, trials, trial_stimuli)
-    people = _people(data, options)
+    people = _people(data, settings)
     resources = resolve_compute(compute)
-    if options["method"] == "paper":
-        settings = _settings(options["paper"])
+    if settings.method == "paper":
         working = working_folder(compute, f"align_individuals_{group.specification.architecture}")
         digits_of = labelled_images(digits)
-        models, epochs = align_individuals(group, data, digits_of, people, settings, resources, seed, working)
+        models, epochs = align_individuals(group, data, digits_of, people, settings.paper, resources, seed, working)
         return models, {**_counts(people, data), "best_epoch": epochs}
-    if options["method"] == "group":
+    if settings.method == "group":
         return same_for_all(group, people), _counts(people, data)
     with torch_threads(resources.threads):
-        fit = fit_hierarchical(group, data, people, _hierarchical(options), seed)
+        fit = fit_hierarchical(group, data, people, settings.of_individuals, seed)
     history = {"validation_log_loss": fit.validation_log_loss, "temperature": fit.temperature}
     return fit.models, {**_counts(people, data), **history}
 
@@ -79,17 +80,6 @@ def fit_individuals(
 def _counts(people: list[str], data: TrialData) -> dict[str, int]:
     """Say how many have a model, and how many answered too little for one."""
     return {"n_participants": len(people), "n_without_a_model": len(set(data.participant.tolist()) - set(people))}
-
-
-def _hierarchical(options: dict[str, Any]) -> HierarchicalSettings:
-    if options["method"] not in ("hierarchical", "calibrated"):
-        raise ValueError(
-            f"alignment.method is {options['method']!r}, expected hierarchical, calibrated, paper or group; correct it."
-        )
-    fields = dict(options["hierarchical"])
-    if options["method"] == "calibrated":
-        fields["rank"] = 0
-    return HierarchicalSettings(**fields)
 
 
 def evaluate_classifier(
@@ -142,26 +132,21 @@ def study_differences(
     **groups: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Fit hierarchical models of one classifier to all trials, to fewer and to halves: learning curve and clusters."""
-    chosen, resamples = options["differences"], options["resamples"]
-    group = _chosen_group(chosen["classifier"], groups)
+    settings = alignment_settings(options)
+    chosen, resamples = settings.differences, settings.resamples
+    group = groups[chosen.classifier]
     data = _data(group, trials, trial_stimuli)
-    people = _people(data, options)
-    settings, threads = HierarchicalSettings(**options["hierarchical"]), resolve_compute(compute).threads
+    people = _people(data, settings)
+    threads = resolve_compute(compute).threads
 
     def fit(some: TrialData) -> IndividualModels:
         with torch_threads(threads):
-            return fit_hierarchical(group, some, people, settings, seed).models
+            return fit_hierarchical(group, some, people, settings.hierarchical, seed).models
 
     models, shared = fit(data), class_probabilities(group.network, data.images)
-    curve = learning_curve(fit, models, data, shared, chosen["trials"], seed, resamples)
-    clustering = describe_clusters(fit, models, data, chosen["clusters"], seed, resamples)
+    curve = learning_curve(fit, models, data, shared, chosen.trials, seed, resamples)
+    clustering = describe_clusters(fit, models, data, chosen.clusters, seed, resamples)
     return curve, clustering.people, clustering.summary
-
-
-def _chosen_group(name: str, groups: dict[str, TrainedNetwork]) -> TrainedNetwork:
-    if name not in groups:
-        raise ValueError(f"alignment.differences.classifier is {name!r}, expected one of {', '.join(sorted(groups))}.")
-    return groups[name]
 
 
 def compare_with_truth(
@@ -200,11 +185,11 @@ def collect_evaluations(
     return metrics, entropies, swaps, summary, mean_over_classifiers(summary)
 
 
-def _people(data: TrialData, options: dict[str, Any]) -> list[str]:
-    people = data.participants(options["min_training_trials"])
+def _people(data: TrialData, settings: AlignmentSettings) -> list[str]:
+    people = data.participants(settings.min_training_trials)
     if not people:
         raise ValueError(
-            f"no participant has {options['min_training_trials']} training trials and a validation trial; lower "
+            f"no participant has {settings.min_training_trials} training trials and a validation trial; lower "
             "alignment.min_training_trials."
         )
     return people
@@ -216,7 +201,3 @@ def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _data(network: TrainedNetwork, trials: pd.DataFrame, trial_stimuli: pd.DataFrame) -> TrialData:
     return trial_data(trials, trial_stimuli, network.specification.arguments["n_classes"])
-
-
-def _settings(options: dict[str, Any]) -> FineTuning:
-    return FineTuning(TrainingSettings(**options["training"]), tuple(options["ratio"]))

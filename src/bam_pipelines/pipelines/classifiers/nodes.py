@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import confusion_figure
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.images.table import labelled_images
@@ -17,7 +18,7 @@ from bam_pipelines.networks.classification import (
     train_classifier,
 )
 from bam_pipelines.networks.registry import build_network
-from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.networks.training import PassSettings, history_columns
 
 
 def train_named_classifier(
@@ -34,7 +35,7 @@ def train_named_classifier(
     images, labels = labelled_images(train)
     shape = {"image_size": images.shape[-1], "channels": images.shape[1], "n_classes": int(labels.max()) + 1}
     specification = NetworkSpecification(name, shape)
-    settings = TrainingSettings(samples_per_epoch=len(images), **options)
+    settings = read_settings(PassSettings, f"classifiers.{name}", options).over(len(images))
     with torch_threads(resources.threads):
         network = build_network(specification, derive_seed(seed, "classifiers/weights", name))
         fit = train_classifier(
