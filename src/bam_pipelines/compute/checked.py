@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_o
 from annotated_types import Ge, Gt, Interval
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 
-from bam_pipelines.compute.expectations import plain_hint, shown, words
+from bam_pipelines.compute.expectations import IN_FILES, plain_hint, shown, words
 
 Count = Annotated[int, Ge(1)]
 WholeNumber = Annotated[int, Ge(0)]
@@ -21,7 +21,7 @@ Resamples = Annotated[int, Ge(100)]
 # a tuple in Python, a list in YAML
 FromList = Strict(False)
 # metadata of a field that is set by code and stands in no file
-NO_PARAMETER = {"parameter": False}
+NO_PARAMETER = {IN_FILES[0]: False}
 
 # strict: no text for a number, no 1.0 for an integer, no true for either; neither infinite nor not a number
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
@@ -87,7 +87,7 @@ def field_hints(kind: Any, parameters_only: bool = False) -> dict[str, Any]:  # 
 @cache
 def _field_hints(kind: Any, parameters_only: bool) -> dict[str, Any]:  # noqa: ANN401
     hints = get_type_hints(kind, include_extras=True)
-    names = (one.name for one in fields(kind) if not parameters_only or one.metadata.get("parameter", True))
+    names = (one.name for one in fields(kind) if not parameters_only or one.metadata.get(*IN_FILES))
     return {name: hints[name] for name in names}
 
 

@@ -14,6 +14,8 @@ _NOUNS = {
     bool: ("true or false", "true or false"),
 }
 _LONGEST = 60
+# metadata that says whether a field stands in files, and what counts where it says nothing
+IN_FILES = ("in_files", True)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def words(hint: Any, many: bool = False) -> str:  # noqa: ANN401
     if get_origin(plain) in (Sequence, tuple):
         return _list_words(plain, extra, many)
     if is_dataclass(plain):
-        return f"a mapping of {', '.join(field.name for field in fields(plain))}"
+        names = (one.name for one in fields(plain) if one.metadata.get(*IN_FILES))
+        return f"a mapping of {', '.join(names)}"
     if get_origin(plain) is Mapping:
         return "a mapping"
     steps = [one.multiple_of for one in extra if isinstance(one, MultipleOf)]

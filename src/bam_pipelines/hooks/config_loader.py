@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 from kedro.config import OmegaConfigLoader
+from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
 
 from bam_pipelines.hooks.refusal import RunRefusedError
 
@@ -44,11 +46,16 @@ class SpeakingConfigLoader(OmegaConfigLoader):
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Return one kind of configuration, merged and resolved."""
         try:
-            return super().__getitem__(key)
+            found = super().__getitem__(key)
         except yaml.YAMLError as error:
             raise RunRefusedError(_unreadable(self, key, error)) from None
         except (OmegaConfBaseException, ValueError) as error:
-            raise RunRefusedError(f"the configuration of {key} cannot be read: {error}") from None
+            raise RunRefusedError(f"{key} cannot be read: {' '.join(str(error).split())}") from None
+        if key == "mlflow":
+            _require_mlflow(found)
+        if key == "catalog":
+            _require_whole_entries(found)
+        return found
 
 
 def environments_of(loader: OmegaConfigLoader) -> list[str]:
@@ -98,6 +105,22 @@ def _require_globals(loader: OmegaConfigLoader) -> None:
                     raise RunRefusedError(f"{shown_path(file)}: {key} is unknown; {nearest(key, known)}")
                 if not isinstance(value, str) or not value:
                     raise RunRefusedError(f"{shown_path(file)}: {key} is {value!r}, expected text.")
+
+
+def _require_mlflow(settings: dict[str, Any]) -> None:
+    try:
+        KedroMlflowConfig.model_validate(settings)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc']))} ({one['msg']})" for one in error.errors())
+        raise RunRefusedError(f"mlflow.yml cannot be used: {'; '.join(wrong)}; see kedro-mlflow's manual.") from None
+
+
+def _require_whole_entries(catalog: dict[str, Any]) -> None:
+    for name, entry in catalog.items():
+        if not isinstance(entry, dict) or "type" not in entry:
+            raise RunRefusedError(
+                f"catalog entry {name} has no type: an environment's entry replaces that of base, so write all of it."
+            )
 
 
 def _unreadable(loader: OmegaConfigLoader, kind: str, error: yaml.YAMLError) -> str:
