@@ -6,6 +6,7 @@ from bam_pipelines.hooks import (
     AnswerSourceHook,
     CompletionHook,
     MissingInputHook,
+    NamingSession,
     ParameterHook,
     ProvenanceHook,
     SpeakingConfigLoader,
@@ -26,6 +27,8 @@ HOOKS = (
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
+
+SESSION_CLASS = NamingSession
 
 CONFIG_LOADER_CLASS = SpeakingConfigLoader
 CONFIG_LOADER_ARGS: dict[str, Any] = {

@@ -6,6 +6,7 @@ from bam_pipelines.hooks.config_loader import SpeakingConfigLoader
 from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.parameters import ParameterHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
+from bam_pipelines.hooks.session import NamingSession
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
 
@@ -13,6 +14,7 @@ __all__ = [
     "AnswerSourceHook",
     "CompletionHook",
     "MissingInputHook",
+    "NamingSession",
     "ParameterHook",
     "ProvenanceHook",
     "SpeakingConfigLoader",
