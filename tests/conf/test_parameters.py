@@ -1,11 +1,9 @@
 """Parameters are code: what the environments are for, beyond that each value is one that the science takes."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 
 from bam_pipelines.analysis.power import power_settings
 from bam_pipelines.experiment.settings import PairSource, experiment_settings
@@ -16,19 +14,10 @@ from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipeline_registry import STAGES
 from bam_pipelines.pipelines.loop.settings import loop_settings
 from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED
-from bam_pipelines.settings import CONFIG_LOADER_ARGS
-
-CONF = Path(__file__).parents[2] / "conf"
-ENVIRONMENTS = ("base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke")
-
+from tests.conf.loaded import CONF, ENVIRONMENTS, parameters_of
 
 # their parameters are those of behavior, experiment and manipulation
 WITHOUT = {"judgments", "release", "second_study", "manipulation_analysis"}
-
-
-def parameters_of(env):
-    arguments = {**CONFIG_LOADER_ARGS, "default_run_env": "base"}
-    return OmegaConfigLoader(str(CONF), env=env, **arguments)["parameters"]
 
 
 @pytest.fixture(params=ENVIRONMENTS)

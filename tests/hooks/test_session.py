@@ -21,22 +21,22 @@ STAGES["__default__"] = STAGES["sampling"] + STAGES["power"]
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"pipeline_names": ["samplin"]}, "there is no pipeline 'samplin' in what is to run; did you mean sampling?"),
+        ({"pipeline_names": ["samplin"]}, "there is no pipeline 'samplin'; did you mean sampling?"),
         (
             {"pipeline_names": ["power", "x"]},
-            "no pipeline 'x' in what is to run; expected one of __default__, power, sa",
+            "no pipeline 'x'; expected one of __default__, power, sa",
         ),
         (
             {"node_names": ("smple_stimuli",)},
-            "there is no node 'smple_stimuli' in what is to run; did you mean sample_st",
+            "there is no node 'smple_stimuli'; did you mean sample_st",
         ),
-        ({"from_nodes": ["find_powr"], "pipeline_names": []}, "no node 'find_powr' in .*; did you mean find_power"),
+        ({"from_nodes": ["find_powr"], "pipeline_names": []}, "no node 'find_powr'; did you mean find_power"),
         (
             {"to_nodes": ["find_power"], "pipeline_names": ["sampling"]},
-            "'find_power' in .*; expected one of sample_stim",
+            "'find_power'; expected one of sample_stim",
         ),
-        ({"from_inputs": ["priro"]}, "there is no dataset 'priro' in what is to run; did you mean prior"),
-        ({"to_outputs": ["tabel"]}, "there is no dataset 'tabel' in what is to run; did you mean table"),
+        ({"from_inputs": ["priro"]}, "there is no dataset 'priro'; did you mean prior"),
+        ({"to_outputs": ["tabel"]}, "there is no dataset 'tabel'; did you mean table"),
     ],
 )
 def test_what_is_not_there_is_named(asked, message):

@@ -175,6 +175,10 @@ class BehaviorSettings(CheckedSettings):
             yield missing(f"splits.{name}", float)
         if not math.isclose(sum(self.splits.values()), 1):
             yield Problem("splits", f"are {sum(self.splits.values()):g} together, expected 1.")
+        bits, most = self.quality.response_entropy_bits, math.log2(self.n_classes)
+        if bits is not None and bits > most:
+            expected = f"at most {most:.3g}, the entropy of {self.n_classes} classes, or null"
+            yield wrong("quality.response_entropy_bits", bits, expected)
         named = [] if self.source == "simulated" else self.sources[self.source].class_names
         if named and len(named) != self.n_classes:
             where = f"sources.{self.source}.class_names"

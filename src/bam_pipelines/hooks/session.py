@@ -66,4 +66,4 @@ def require_names(asked: Mapping[str, Any], stages: Mapping[str, Pipeline]) -> N
 def _require(kind: str, names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise RunRefusedError(f"there is no {kind} {name!r} in what is to run; {nearest(name, known)}")
+            raise RunRefusedError(f"there is no {kind} {name!r}; {nearest(name, known)}")

@@ -19,11 +19,13 @@ from bam_pipelines.compute.checked import (
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.compute.settings import ComputeSettings
 from bam_pipelines.experiment.settings import ExperimentSettings
+from bam_pipelines.experiment.texts import read_texts
 from bam_pipelines.guidance.settings import SamplingSettings
 from bam_pipelines.networks.classifiers import ClassifierName
 from bam_pipelines.networks.training import PassSettings
 from bam_pipelines.pipelines.loop.settings import LoopStageSettings
 from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings
+from bam_pipelines.pipelines.places import project_folder
 from bam_pipelines.pipelines.preprocessing.settings import DigitSettings
 from bam_pipelines.pipelines.prior.settings import PriorSettings
 from bam_pipelines.pipelines.reporting.settings import ReportingSettings
@@ -63,7 +65,7 @@ def parameter_problems(parameters: Mapping[str, object], used: Collection[str]) 
     Returns
     -------
     list of Problem
-        Everything that is wrong; sections are compared once each is right by itself.
+        Everything that is wrong; sections are compared, and texts of a study read, once each is right by itself.
     """
     try:
         settings = read_settings(ProjectSettings, "", parameters)
@@ -73,7 +75,19 @@ def parameter_problems(parameters: Mapping[str, object], used: Collection[str]) 
     except ValueError as error:
         name, _, rest = str(error).partition(" ")
         return [Problem(name, rest)]
-    return [problem for sections, problem in _disagreements(settings) if sections <= set(used)]
+    found = [problem for sections, problem in _disagreements(settings) if sections <= set(used)]
+    return found + (_unreadable_texts(settings.experiment) if "experiment" in used else [])
+
+
+def _unreadable_texts(study: ExperimentSettings) -> list[Problem]:
+    """Read what people are to read, which the stage does only once there are stimuli."""
+    try:
+        read_texts(project_folder() / study.texts, study.language)
+    except ValueError as error:
+        name, _, rest = str(error).partition(" ")
+        language = name == "experiment.language"
+        return [Problem(name, rest) if language else Problem("experiment.texts", f"cannot be used: {error}")]
+    return []
 
 
 def _disagreements(settings: ProjectSettings) -> Iterator[tuple[set[str], Problem]]:
