@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from bam_pipelines.alignment.settings import AlignmentSettings
 from bam_pipelines.analysis.power import PowerSettings
@@ -51,7 +51,7 @@ class ProjectSettings(CheckedSettings):
     reporting: ReportingSettings
 
 
-def parameter_problems(parameters: Mapping[str, object], used: Collection[str]) -> list[Problem]:
+def parameter_problems(parameters: Mapping[str, Any], used: Collection[str]) -> list[Problem]:
     """Check all parameters before a run.
 
     Parameters
@@ -69,7 +69,7 @@ def parameter_problems(parameters: Mapping[str, object], used: Collection[str]) 
     """
     try:
         settings = read_settings(ProjectSettings, "", parameters)
-        resolve_compute(vars(settings.compute))
+        resolve_compute(parameters["compute"])
     except SettingsError as error:
         return error.problems
     except ValueError as error:
