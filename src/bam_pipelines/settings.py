@@ -12,11 +12,13 @@ from bam_pipelines.hooks import (
     SpeakingConfigLoader,
     TrackingHook,
     UnfinishedWorkHook,
+    WorkersHook,
 )
 
 # of hooks that ask to be first, the last one here is: a run of wrong parameters or without its inputs leaves no trace
 HOOKS = (
     AnswerSourceHook(),
+    WorkersHook(),
     UnfinishedWorkHook(),
     ProvenanceHook(),
     TrackingHook(),

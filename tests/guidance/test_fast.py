@@ -87,7 +87,7 @@ def test_only_the_last_step_onto_a_boundary_is_in_float32(prior, digits, judge, 
             return half_detectors(images)
 
     guides = [Listening().eval() for _ in range(1 if rule.strategy == "uncertainty" else 2)]
-    in_bfloat16 = replace(compute, bfloat16=True)
+    in_bfloat16 = replace(compute, wanted_precision="bfloat16")
     sample_fast(prior, SEEDS, digits, guides, judge, TARGETS, rule, SETTINGS, in_bfloat16)
     assert precisions[-1] == last
     assert set(precisions[: -len(guides)]) == {"bfloat16"}

@@ -53,7 +53,7 @@ def test_the_same_batch_gives_the_same_bits(unet, networks, compute):
 
 def test_half_precision_gives_nearly_the_same_images(unet, networks, compute):
     settings = SamplerSettings(steps=3, repeats=1, guidance_scale=0.1)
-    half = replace(compute, bfloat16=True)
+    half = replace(compute, wanted_precision="bfloat16")
     exact, rough = (sample_images(unet, SEEDS, settings, one, uncertain(networks, 5)).images for one in (compute, half))
     # bfloat16 keeps eight bits: .4 % a multiplication
     assert rough.dtype == torch.float32

@@ -8,7 +8,7 @@ from kedro.pipeline import node, pipeline
 
 PARAMETERS = """
 seed: 0
-compute: {working_folder: data/.shards}
+compute: {backend: sequential, workers: 1, scheduler: null, device: cpu, working_folder: data/.shards}
 behavior: {source: simulated}
 trial: {factor: 3, nested: {depth: 2}}
 """

@@ -9,6 +9,7 @@ from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.session import NamingSession
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
+from bam_pipelines.hooks.workers import WorkersHook
 
 __all__ = [
     "AnswerSourceHook",
@@ -20,4 +21,5 @@ __all__ = [
     "SpeakingConfigLoader",
     "TrackingHook",
     "UnfinishedWorkHook",
+    "WorkersHook",
 ]

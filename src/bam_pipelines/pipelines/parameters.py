@@ -18,6 +18,7 @@ from bam_pipelines.compute.checked import (
 )
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.compute.settings import ComputeSettings
+from bam_pipelines.compute.workers import resolve_workers
 from bam_pipelines.experiment.settings import ExperimentSettings
 from bam_pipelines.experiment.texts import read_texts
 from bam_pipelines.guidance.settings import SamplingSettings
@@ -70,6 +71,7 @@ def parameter_problems(parameters: Mapping[str, Any], used: Collection[str]) -> 
     try:
         settings = read_settings(ProjectSettings, "", parameters)
         resolve_compute(parameters["compute"])
+        resolve_workers(parameters["compute"])
     except SettingsError as error:
         return error.problems
     except ValueError as error:
