@@ -35,6 +35,25 @@ def test_a_stage_without_its_inputs_stops_with_one_sentence(kedro):
     assert not (kedro.folder / "mlflow.db").exists()
 
 
+def test_a_run_of_wrong_parameters_stops_with_a_sentence_each(kedro):
+    own = kedro.folder / "conf" / "local" / "parameters.yml"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("sampling:\n  batch_size: -1\n  uncertainty: {quota: two}\n")
+    before = {path: path.stat().st_mtime_ns for path in (kedro.folder / "data").rglob("*")}
+    result = kedro("run", "--pipelines", "preprocessing", "--params", "sampling.uncertainty.quta=3")
+    own.unlink()
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-4:] == [
+        "Error: 3 things in the configuration cannot be used:",
+        "  sampling.batch_size (conf/local/parameters.yml, line 2) is -1, expected an integer of at least 1.",
+        "  sampling.uncertainty.quta (--params) is unknown; did you mean sampling.uncertainty.quota?",
+        "  sampling.uncertainty.quota (conf/local/parameters.yml, line 3) is 'two', expected an integer of at least 1.",
+    ]
+    assert "Traceback" not in result.stderr
+    assert not (kedro.folder / "mlflow.db").exists()
+    assert {path: path.stat().st_mtime_ns for path in (kedro.folder / "data").rglob("*")} == before
+
+
 def test_a_loop_without_a_first_round_stops_with_one_sentence(kedro):
     result = kedro("loop", "run", "--rounds", "2", "--env", "smoke")
     assert result.returncode == 1

@@ -10,12 +10,13 @@ import json
 import time
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 import yaml
 
+from bam_pipelines.adaptive.acquisition import Acquisition
 from bam_pipelines.adaptive.settings import LoopSettings
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
 from bam_pipelines.compute.fingerprint import fingerprint
@@ -114,7 +115,7 @@ def seed_curves(
         began = time.perf_counter()
         scene = bench.scene(observer, seed)
         found: dict[str, Any] = {"truth": _true_loss(scene)}
-        for arm in ARMS:
+        for arm in get_args(Acquisition):
             own = learning_curves(scene, replace(settings, acquisition=arm), rounds, seed)
             found |= {f"{kind}_{arm}": values for kind, values in own.items()}
         folder.mkdir(parents=True, exist_ok=True)

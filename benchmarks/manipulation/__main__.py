@@ -18,6 +18,7 @@ from bam_pipelines.behavior.rounds import second_round
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.workers import open_workers, resolve_workers
 from bam_pipelines.images.table import table_images
+from bam_pipelines.pipelines.manipulation.settings import Control
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
 from benchmarks.manipulation.choice import KNOWN, best_of_cells, with_truth
 from benchmarks.manipulation.measures import balanced, describe, estimate, same_digit_pairs
@@ -28,7 +29,7 @@ from benchmarks.sampling.networks import load_run
 PROJECT = Path(__file__).parents[2]
 RESULTS = PROJECT / "benchmarks" / "results"
 # unordered digit pairs a pair of people, and controls
-POPULATIONS: dict[str, tuple[int, list[str]]] = {
+POPULATIONS: dict[str, tuple[int, list[Control]]] = {
     "varied": (3, ["swapped", "bias_only", "group", "none"]),
     "identical": (2, ["swapped"]),
     "doubled": (1, []),

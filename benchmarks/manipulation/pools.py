@@ -1,6 +1,5 @@
 """Candidates of every source for disjoint pairs of simulated participants: sampled once, kept in a folder."""
 
-import copy
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,18 +17,19 @@ from bam_pipelines.alignment.pairs import group_pairs
 from bam_pipelines.analysis.pair_tests import DIRECTED
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
-from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import UnguidedMethod, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, sample_stimuli
 from bam_pipelines.guidance.stimulus_sets import joined_stimuli
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.images.table import labelled_images, table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.networks.classifiers import ClassifierName
 from bam_pipelines.pipelines.manipulation.designs import UNGUIDED, Design, build_designs
+from bam_pipelines.pipelines.manipulation.settings import Control, ManipulationSettings, manipulation_settings
 from benchmarks.alignment.arms import CORES, group_network
 from benchmarks.alignment.population import Population
 
-CLASSIFIER = "vgg"
+CLASSIFIER: ClassifierName = "vgg"
 PAIRS, CANDIDATES, MARGIN = 60, 4, 0.25
 # of its own, so that no pair was looked at before
 PAIRING_SEED = 20_261
@@ -62,7 +62,7 @@ def sample_pools(
     run: dict[str, Any],
     parameters: dict[str, Any],
     digit_pairs: int,
-    controls: list[str],
+    controls: list[Control],
     folders: tuple[Path, Path],
 ) -> Pools:
     """Sample candidates, or read those that are kept.
@@ -91,12 +91,12 @@ def sample_pools(
     )
     people = population.data.participants(1)
     pairs = group_pairs(people, PAIRS, 2, PAIRING_SEED)
-    options = copy.deepcopy(parameters["manipulation"]) | {
-        "classifier": CLASSIFIER, "digit_pairs": digit_pairs, "quota": CANDIDATES, "controls": controls,
-        "margins": [MARGIN],
-    }  # fmt: skip
-    designs = build_designs(pairs, models, biases, group, options, PAIRING_SEED)
-    tables = [_kept(design, run, parameters, options, kept / population.name) for design in designs]
+    asked = replace(
+        manipulation_settings(parameters["manipulation"]),
+        classifier=CLASSIFIER, digit_pairs=digit_pairs, quota=CANDIDATES, controls=controls, margins=[MARGIN],
+    )  # fmt: skip
+    designs = build_designs(pairs, models, biases, group, asked, PAIRING_SEED)
+    tables = [_kept(design, run, parameters, asked, kept / population.name) for design in designs]
     return Pools(pairs, joined_stimuli(tables), models, group)
 
 
@@ -113,12 +113,13 @@ def _kept_models(
 
 def timed_sampling(pools: Pools, run: dict[str, Any], parameters: dict[str, Any]) -> dict[str, float]:
     """Time the paper's number of customised stimuli a pair, by the stage's own settings, for the first pairs."""
-    options = copy.deepcopy(parameters["manipulation"]) | {
-        "classifier": CLASSIFIER, "digit_pairs": 45, "quota": 2, "controls": [], "margins": [MARGIN],
-    }  # fmt: skip
-    (design,) = build_designs(pools.pairs.iloc[:TIMED_PAIRS], pools.models, None, pools.group, options, PAIRING_SEED)
-    proposals, batch, candidates = options["max_proposals"], options["batch_size"], options["candidates"]
-    method = build_method(options, table_digits(run["mnist_train"]))
+    settings = replace(
+        manipulation_settings(parameters["manipulation"]),
+        classifier=CLASSIFIER, digit_pairs=45, quota=2, controls=[], margins=[MARGIN],
+    )  # fmt: skip
+    (design,) = build_designs(pools.pairs.iloc[:TIMED_PAIRS], pools.models, None, pools.group, settings, PAIRING_SEED)
+    proposals, batch, candidates = settings.max_proposals, settings.batch_size, settings.candidates
+    method = build_method(settings, table_digits(run["mnist_train"]))
     plan = SamplingPlan(method, design.rule, proposals, batch, design.source, PAIRING_SEED, "timed", candidates)
     compute, networks = resolve_compute(parameters["compute"]), (run["diffusion_prior"], run["digit_judge"])
     began = time.perf_counter()
@@ -135,27 +136,27 @@ def timed_sampling(pools: Pools, run: dict[str, Any], parameters: dict[str, Any]
 
 
 def _kept(
-    design: Design, run: dict[str, Any], parameters: dict[str, Any], options: dict[str, Any], folder: Path
+    design: Design, run: dict[str, Any], parameters: dict[str, Any], settings: ManipulationSettings, folder: Path
 ) -> pd.DataFrame:
     path = folder / f"{design.source}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _sampled(design, run, parameters, options, folder).to_parquet(path)
+        _sampled(design, run, parameters, settings, folder).to_parquet(path)
     return pd.read_parquet(path)
 
 
 def _sampled(
-    design: Design, run: dict[str, Any], parameters: dict[str, Any], options: dict[str, Any], folder: Path
+    design: Design, run: dict[str, Any], parameters: dict[str, Any], settings: ManipulationSettings, folder: Path
 ) -> pd.DataFrame:
     """Propose as many images of each cell as it has candidates, and keep all that the judge accepts."""
     begin = table_digits(run["mnist_train"])
     unguided = design.source == UNGUIDED
-    method = UnguidedMethod(FastSettings(**options["fast"]), begin) if unguided else build_method(options, begin)
+    method = UnguidedMethod(settings.fast, begin) if unguided else build_method(settings, begin)
     rule = replace(design.rule, strict=False) if design.source in DIRECTED else design.rule
     # undirected stimuli are not chosen among: one a direction
     cells = design.cells if design.source in DIRECTED else [replace(cell, quota=2) for cell in design.cells]
-    proposals = 1 if design.source in DIRECTED else options["max_proposals"]
-    plan = SamplingPlan(method, rule, proposals, options["batch_size"], design.source, PAIRING_SEED, "bench")
+    proposals = 1 if design.source in DIRECTED else settings.max_proposals
+    plan = SamplingPlan(method, rule, proposals, settings.batch_size, design.source, PAIRING_SEED, "bench")
     compute = resolve_compute(parameters["compute"])
     prior, judge = run["diffusion_prior"], run["digit_judge"]
     stimuli, _ = sample_stimuli(cells, design.networks, prior, judge, plan, compute, folder / ".shards")

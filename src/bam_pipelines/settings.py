@@ -9,8 +9,11 @@ from bam_pipelines.hooks import (
     CompletionHook,
     FaultHook,
     MissingInputHook,
+    NamingSession,
     OutputHook,
+    ParameterHook,
     ProvenanceHook,
+    SpeakingConfigLoader,
     TerminationHook,
     TrackingHook,
     UnfinishedWorkHook,
@@ -18,8 +21,8 @@ from bam_pipelines.hooks import (
 )
 
 # what asks to be last, the first one here is: FaultHook replaces an error once all others have seen it
-# of hooks that ask to be first, the last one here is: a run that is refused, for its inputs, its clock, another run in
-# its folder or its parameters, leaves no trace in MLflow and no file but the lock
+# of hooks that ask to be first, the last one here is: a run that is refused, for its parameters, its inputs, its
+# clock or another run in its folder, leaves no trace in MLflow and no file but the lock
 HOOKS = (
     FaultHook(),
     TerminationHook(),
@@ -33,11 +36,15 @@ HOOKS = (
     ClockHook(),
     MissingInputHook(),
     OutputHook(),
+    ParameterHook(),
 )
 
 # ours is a subclass of kedro-mlflow's hook, which would otherwise be registered beside it
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
+SESSION_CLASS = NamingSession
+
+CONFIG_LOADER_CLASS = SpeakingConfigLoader
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",

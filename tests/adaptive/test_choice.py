@@ -116,12 +116,12 @@ def test_a_batch_does_not_ask_the_same_twice():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"acquisition": "variance"}, "acquisition is 'variance', expected one of epig, bald, entropy, random"),
-        ({"trials_per_round": 0}, "trials_per_round is 0, expected at least 1"),
-        ({"anchor_share": 1.2}, "anchor_share is 1.2, expected from 0 to 1"),
+        ({"acquisition": "variance"}, "acquisition is 'variance', expected epig, bald, entropy or random"),
+        ({"trials_per_round": 0}, "trials_per_round is 0, expected an integer of at least 1"),
+        ({"anchor_share": 1.2}, "anchor_share is 1.2, expected a number from 0 to 1"),
         ({"anchor_share": 0.8, "repeat_share": 0.3}, "expected at most 1 together"),
         ({"shortlist": 9}, "shortlist is 9, expected at least trials_per_round"),
-        ({"coldness": 0.0}, "coldness is 0.0, expected above 0"),
+        ({"coldness": 0.0}, "coldness is 0.0, expected a number above 0"),
     ],
 )
 def test_settings_outside_their_range(change, sentence):

@@ -274,9 +274,9 @@ def test_components_are_centred_and_of_mean_square_one():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"rank": -1}, "rank is -1, expected at least 0"),
-        ({"steps": 0}, "steps is 0, expected at least 1"),
-        ({"learning_rate": 0.0}, "learning_rate is 0.0, expected above 0"),
+        ({"rank": -1}, "rank is -1, expected an integer of at least 0"),
+        ({"steps": 0}, "steps is 0, expected an integer of at least 1"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, expected a number above 0"),
     ],
 )
 def test_settings_outside_their_range(change, sentence):

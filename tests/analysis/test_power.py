@@ -93,11 +93,11 @@ def test_what_no_round_finds_is_told_and_drawn():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"effects": [0.0]}, r"power\.effects is \[0\.0\], expected numbers above 0"),
-        ({"groups": [1]}, r"power\.groups is \[1\], expected numbers of at least 2"),
-        ({"images": [90]}, r"power\.images is \[90\], expected multiples of 4"),
-        ({"wanted": 1.0}, r"power\.wanted is 1\.0"),
-        ({"worth_pairs": 0}, r"power\.worth_pairs is 0, expected at least 1"),
+        ({"effects": [0.0]}, r"effects is \[0\.0\], expected a non-empty list of numbers above 0 and below 1"),
+        ({"groups": [1]}, r"groups is \[1\], expected a non-empty list of integers of at least 2"),
+        ({"images": [90]}, r"images is \[90\], expected a non-empty list of positive multiples of 4"),
+        ({"wanted": 1.0}, r"wanted is 1\.0"),
+        ({"worth_pairs": 0}, r"worth_pairs is 0, expected an integer of at least 1"),
     ],
 )
 def test_settings_out_of_range_are_named(change, message):

@@ -21,7 +21,7 @@ def test_the_parameters_of_the_project_are_valid():
     [
         (
             {"source": "variMNIST"},
-            "behavior.source is 'variMNIST', expected simulated or released, jspsych, jatos, table",
+            "behavior.source is 'variMNIST', expected simulated or released, jspsych, jatos or table",
         ),
         (
             {"participants": {"population": "mixed"}},
@@ -31,12 +31,12 @@ def test_the_parameters_of_the_project_are_valid():
         ({"participants": {"temperature_median": 0}}, "behavior.participants.temperature_median is 0, .* above 0"),
         ({"participants": {"lapse_mean": 1}}, "behavior.participants.lapse_mean is 1, .* from 0 to below 1"),
         ({"session": {"repeat_share": 2}}, "behavior.session.repeat_share is 2, expected a number from 0 to 1"),
-        ({"session": {"repeat_gap": 0}}, "behavior.session.repeat_gap is 0, expected a number at least 1"),
+        ({"session": {"repeat_gap": 0}}, "behavior.session.repeat_gap is 0, expected an integer of at least 1"),
         ({"response_time": {"undecided_ms": 0}}, "behavior.response_time.undecided_ms is 0, expected a number above 0"),
         ({"quality": {"longest_rt_ms": 100}}, "behavior.quality.longest_rt_ms is 100, .* above shortest_rt_ms"),
         (
             {"quality": {"strictness": 1}},
-            "parameter behavior.quality.strictness is unknown; expected blur_events, catch_accuracy",
+            "behavior.quality.strictness is unknown; expected one of catch_accuracy, minimum_catch_answered",
         ),
     ],
 )
@@ -48,5 +48,5 @@ def test_wrong_parameters_are_named(settings_of, changes, message):
 def test_a_missing_parameter_is_named(parameters_of):
     parameters = parameters_of()
     del parameters["quality"]["completion"]
-    with pytest.raises(ValueError, match="parameter behavior.quality.completion is missing; set it in"):
+    with pytest.raises(ValueError, match="behavior.quality.completion is missing, expected a number from 0 to 1"):
         behavior_settings(parameters)

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from bam_pipelines.behavior.clear_digits import natural_stimuli
-from bam_pipelines.experiment.pair_lists import PairDesign, build_pair_lists, choose_stimuli, pair_design
+from bam_pipelines.experiment.pair_lists import build_pair_lists, choose_stimuli
 from bam_pipelines.experiment.preregistration import exclusion_texts, preregistration
+from bam_pipelines.experiment.settings import PairDesign
 from bam_pipelines.images.table import image_columns
 
 PAIRS = pd.DataFrame(
@@ -117,14 +118,14 @@ def test_rounding_goes_to_the_first_source():
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"shares": {"individual": 0.5}}, "experiment.pairs.shares is {'individual': 0.5}, expected numbers above 0"),
-        ({"images_per_pair": 0}, "experiment.pairs.images_per_pair is 0, expected a number at least 1"),
-        ({"repeat_share": 2}, "experiment.pairs.repeat_share is 2, expected a number from 0 to 1"),
+        ({"shares": {"individual": 0.5}}, "shares are 0.5 together, expected 1"),
+        ({"images_per_pair": 0}, "images_per_pair is 0, expected an integer of at least 1"),
+        ({"repeat_share": 2}, "repeat_share is 2, expected a number from 0 to 1"),
     ],
 )
 def test_designs_are_checked(change, message):
     with pytest.raises(ValueError, match=message):
-        pair_design({**vars(DESIGN), **change})
+        PairDesign(**{**vars(DESIGN), **change})
 
 
 def test_preregistration_says_what_will_be_done(pair_plan, settings_of):

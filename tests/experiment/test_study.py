@@ -82,9 +82,9 @@ def test_what_cannot_be_a_study_is_refused(plan, texts, settings_of):
     [
         ({"name": "Two words"}, "experiment.name is 'Two words', expected small letters"),
         ({"task": "guess"}, "experiment.task is 'guess', expected digit or judgment"),
-        ({"kernel": "cubic"}, "experiment.kernel is 'cubic', expected nearest or"),
-        ({"scale": 0}, "experiment.scale is 0, expected a number at least 1"),
-        ({"fixation_ms": -1}, "experiment.fixation_ms is -1, expected a number at least 0"),
+        ({"kernel": "cubic"}, "experiment.kernel is 'cubic', expected nearest, bilinear, bicubic or lanczos"),
+        ({"scale": 0}, "experiment.scale is 0, expected an integer of at least 1"),
+        ({"fixation_ms": -1}, "experiment.fixation_ms is -1, expected an integer of at least 0"),
         ({"completion_url": "javascript:x"}, "experiment.completion_url is 'javascript:x', expected a web address"),
     ],
 )

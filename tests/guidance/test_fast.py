@@ -219,11 +219,11 @@ def accepted(goals, rule, linear):
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ({"start": 1.0}, "start is 1.0, expected above 0 and below 1"),
-        ({"steps": 0}, "steps is 0 and corrections 4"),
-        ({"corrections": -1}, "steps is 5 and corrections -1"),
-        ({"starts": 0}, "starts is 0, expected at least 1"),
-        ({"step_limit": 0.0}, "step_limit is 0.0, expected above 0"),
+        ({"start": 1.0}, "start is 1.0, expected a number above 0 and below 1"),
+        ({"steps": 0}, "steps is 0, expected an integer of at least 1"),
+        ({"corrections": -1}, "corrections is -1, expected an integer of at least 0"),
+        ({"starts": 0}, "starts is 0, expected an integer of at least 1"),
+        ({"step_limit": 0.0}, "step_limit is 0.0, expected a number above 0"),
     ],
 )
 def test_settings_outside_their_range(change, sentence):

@@ -198,9 +198,9 @@ def test_a_gradient_that_is_not_finite_stops_at_once(gaussian_prior, noise, comp
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"steps": 0}, "steps is 0, expected at least 1"),
-        ({"repeats": 0}, "repeats is 0, expected at least 1"),
-        ({"guidance_scale": -0.1}, "guidance_scale is -0.1, expected at least 0"),
+        ({"steps": 0}, "steps is 0, expected an integer of at least 1"),
+        ({"repeats": 0}, "repeats is 0, expected an integer of at least 1"),
+        ({"guidance_scale": -0.1}, "guidance_scale is -0.1, expected a number of at least 0"),
     ],
 )
 def test_impossible_settings_are_refused(changed, message):

@@ -9,7 +9,7 @@ from kedro.pipeline import node, pipeline
 
 PARAMETERS = """
 seed: 0
-compute: {working_folder: data/.shards}
+compute: {backend: sequential, workers: 1, scheduler: null, device: cpu, working_folder: data/.shards}
 behavior: {source: simulated}
 trial: {factor: 3, nested: {depth: 2}}
 """
@@ -67,6 +67,8 @@ def run(tmp_path, monkeypatch, template):
     monkeypatch.setattr(pipelines, "_content", STAGES)
     monkeypatch.setattr(pipelines, "_is_data_loaded", True)
     monkeypatch.setattr(pipelines, "set_requested", lambda names: None)
+    # the small project has parameters of its own
+    monkeypatch.setattr("bam_pipelines.hooks.parameters.parameter_problems", lambda parameters, used: [])
 
     def run_pipeline(name="trial", store="sqlite:///mlflow.db", parameters=None, only_missing=False):
         (tmp_path / "conf" / "base" / "mlflow.yml").write_text(MLFLOW.replace("STORE", store))

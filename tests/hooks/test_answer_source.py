@@ -19,8 +19,9 @@ def nodes(monkeypatch):
     monkeypatch.setattr(pipeline_registry, "chosen_source", SIMULATED)
     configure_project("bam_pipelines")
 
-    def names(**parameters):
-        with KedroSession.create(project_path=PROJECT, runtime_params={"behavior": parameters}) as session:
+    def names(behavior=None, **parameters):
+        given = {"behavior": parameters if behavior is None else behavior}
+        with KedroSession.create(project_path=PROJECT, runtime_params=given) as session:
             session.load_context()
             return {node.name for stage in ("behavior", "manipulation") for node in pipelines[stage].nodes}
 
@@ -34,3 +35,9 @@ def test_people_are_simulated_unless_a_source_is_named(nodes):
     assert "read_answers" in read
     assert not {"draw_simulated_participants", "collect_answers", "round_2.collect_answers"} & read
     assert nodes() == simulated
+
+
+@pytest.mark.parametrize("behavior", [3, {"source": ["jatos"]}, {"source": "jatos", "sources": None}])
+def test_the_stages_are_there_with_a_source_that_is_none(nodes, behavior):
+    """Commands like `kedro registry list` need them; a run is refused by another hook."""
+    assert {"flag_answers", "choose_pairs"} <= nodes(behavior)

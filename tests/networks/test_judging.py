@@ -7,11 +7,17 @@ import torch
 from torch import nn
 
 from bam_pipelines.networks.checkpoints import NetworkSpecification
-from bam_pipelines.networks.judging import adversarial_non_digits, corrupted_batch, non_digits, train_judge
+from bam_pipelines.networks.judging import (
+    AdversarialTraining,
+    adversarial_non_digits,
+    corrupted_batch,
+    non_digits,
+    train_judge,
+)
 from bam_pipelines.networks.registry import build_network
 from bam_pipelines.networks.training import TrainingSettings
 
-ADVERSARIAL = {"rounds": 1, "images": 8, "steps": 3, "step_length": 0.05}
+ADVERSARIAL = AdversarialTraining(rounds=1, images=8, steps=3, step_length=0.05)
 
 
 def generator(seed=0):
@@ -119,7 +125,7 @@ def test_a_second_round_sees_what_fooled_the_first(untrained, digits, settings, 
     starts = non_digits(40, digits.shape[1:], "noise", generator(3))
     scores = {}
     for rounds in (0, 2):
-        options = {"rounds": rounds, "images": 40, "steps": 6, "step_length": 0.1}
+        options = AdversarialTraining(rounds=rounds, images=40, steps=6, step_length=0.1)
         fit = train_judge(
             untrained, {"train": digits, "validation": digits}, "noise", options, settings, compute, seed=1
         )
@@ -143,7 +149,7 @@ def test_an_eighth_of_a_later_batch_is_what_fooled(untrained, digits, settings, 
 
 def test_peoples_judgments_count(untrained, digits, settings, compute):
     gray = torch.full((20, 1, 8, 8), 0.5)
-    options = dict(ADVERSARIAL, rounds=0)
+    options = replace(ADVERSARIAL, rounds=0)
     digit_images = {"train": digits, "validation": digits}
     scores = [
         train_judge(untrained, digit_images, "noise", options, settings, compute, 1, (gray, torch.full((20,), share)))

@@ -70,9 +70,9 @@ def test_a_specification_comes_back_from_json_values():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"prediction_type": "sample"}, "prediction_type is 'sample', expected 'epsilon' or 'v_prediction'"),
-        ({"beta_schedule": "sigmoid"}, "beta_schedule is 'sigmoid', expected 'linear' or 'squaredcos_cap_v2'"),
-        ({"value_range": (1, 1)}, r"value_range is \(1.0, 1.0\), expected \(low, high\) with low < high"),
+        ({"prediction_type": "sample"}, "prediction_type is 'sample', expected epsilon or v_prediction"),
+        ({"beta_schedule": "sigmoid"}, "beta_schedule is 'sigmoid', expected linear or squaredcos_cap_v2"),
+        ({"value_range": (1, 1)}, r"value_range is \[1, 1\], expected low and high with low < high"),
     ],
 )
 def test_impossible_facts_are_refused(changed, message):

@@ -144,10 +144,10 @@ def test_a_score_that_is_not_finite_stops_the_training(network, compute):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"epochs": 0}, "epochs is 0, expected at least 1"),
-        ({"samples_per_epoch": 0}, "samples_per_epoch is 0, expected at least 1"),
-        ({"batch_size": 0}, "batch_size is 0, expected at least 1"),
-        ({"schedule": "linear"}, "schedule is 'linear', expected 'cosine' or 'constant'"),
+        ({"epochs": 0}, "epochs is 0, expected an integer of at least 1"),
+        ({"samples_per_epoch": 0}, "samples_per_epoch is 0, expected an integer of at least 1"),
+        ({"batch_size": 0}, "batch_size is 0, expected an integer of at least 1"),
+        ({"schedule": "linear"}, "schedule is 'linear', expected cosine or constant"),
     ],
 )
 def test_impossible_settings_are_refused(changed, message):

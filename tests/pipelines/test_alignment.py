@@ -36,7 +36,7 @@ OPTIONS = {
         "learning_rate": 0.05,
     },
     "differences": {"classifier": "lrm", "trials": [6], "clusters": [2]},
-    "resamples": 50,
+    "resamples": 100,
 }
 SPLITS = np.repeat(["train", "validation", "test"], [12, 6, 6])
 
@@ -241,7 +241,7 @@ def test_differences_are_studied_on_the_chosen_classifier(aligned, answers):
     assert places["participant_id"].tolist() == ["a", "b"]
     assert clusters["participants"] == 2 and clusters["clusters"] == {}
     options = OPTIONS | {"differences": OPTIONS["differences"] | {"classifier": "magic"}}
-    with pytest.raises(ValueError, match=r"differences\.classifier is 'magic', expected one of lrm, mlp"):
+    with pytest.raises(ValueError, match=r"differences\.classifier is 'magic', expected vit, vgg, cornet, mlp or lrm"):
         study_differences(**answers, options=options, seed=0, **groups)
 
 

@@ -18,7 +18,8 @@ from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetw
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipelines.behavior.answer_source import AnswerSource
-from bam_pipelines.pipelines.loop import create_pipeline, nodes
+from bam_pipelines.pipelines.loop import create_pipeline
+from bam_pipelines.pipelines.loop.settings import loop_settings
 from tests.pipelines.tiny import N_CLASSES, TinyObserver, digit_table
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -60,7 +61,7 @@ def inputs(compute):
         "params:behavior": behavior,
         "params:experiment": conf("experiment") | {"practice_trials": 2},
         "params:loop": options,
-        "params:alignment": {"hierarchical": hierarchical},
+        "params:alignment.hierarchical": hierarchical,
         "params:compute": compute,
         "params:seed": 0,
         **{f"group_{name}": group for name in CLASSIFIER_NAMES},
@@ -111,13 +112,13 @@ def test_repeats_are_marked_in_the_trials(inputs):
 
 def test_a_classifier_that_is_none_is_named(inputs):
     inputs["params:loop"] |= {"classifier": "resnet"}
-    with pytest.raises(ValueError, match="loop.classifier is 'resnet', expected one of cornet, lrm"):
+    with pytest.raises(ValueError, match="loop.classifier is 'resnet', expected vit, vgg, cornet, mlp or lrm"):
         run(create_pipeline(), inputs)
 
 
 def test_parameters_out_of_range_are_named():
-    with pytest.raises(ValueError, match="loop.acquisition is 'best', expected one of epig, bald"):
-        nodes.loop_settings(conf("loop") | {"acquisition": "best"})
+    with pytest.raises(ValueError, match="loop.acquisition is 'best', expected epig, bald, entropy or random"):
+        loop_settings(conf("loop") | {"acquisition": "best"})
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_the_seed_decides():
 
 
 def test_an_unknown_source_is_named():
-    with pytest.raises(ValueError, match="preprocessing.source is 'web', expected 'bundled' or 'idx'"):
+    with pytest.raises(ValueError, match="preprocessing.source is 'web', expected bundled or idx"):
         split_digits(OPTIONS | {"source": "web"}, seed=0)
 
 

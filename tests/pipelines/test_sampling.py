@@ -94,11 +94,11 @@ def test_the_seed_decides(sampled):
     assert not first & other
 
 
-def test_one_strategy_may_find_nothing(sampled):
+def test_one_strategy_may_find_nothing(sampled, options):
     stimuli, acceptance = sampled(uncertainty={"probability": 0.4999999})
     assert set(stimuli["strategy"]) == {"controversial", "reference", "unguided"}
     assert acceptance.query("strategy == 'uncertainty'")["accepted"].sum() == 0
-    metrics, figure = describe_stimuli(stimuli, acceptance, {"gallery_size": 3})
+    metrics, figure = describe_stimuli(stimuli, acceptance, options | {"gallery_size": 3})
     assert metrics["uncertainty"]["acceptance_rate"] == 0
     assert figure.get_suptitle() == "Accepted stimuli"
 

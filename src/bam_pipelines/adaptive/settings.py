@@ -1,12 +1,17 @@
 """How a round of the loop is chosen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
-from bam_pipelines.adaptive.acquisition import ACQUISITIONS
+from annotated_types import Ge
+
+from bam_pipelines.adaptive.acquisition import Acquisition
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, Problem, Share, wrong
 
 
 @dataclass(frozen=True)
-class LoopSettings:
+class LoopSettings(CheckedSettings):
     """Parameters of a round; conf/base/loop/parameters.yml gives units and ranges.
 
     Parameters
@@ -27,33 +32,22 @@ class LoopSettings:
         Power of the score that images are drawn by.
     """
 
-    acquisition: str
-    trials_per_round: int
-    anchor_share: float
-    repeat_share: float
-    samples: int
-    shortlist: int
-    targets: int
-    coldness: float
+    acquisition: Acquisition
+    trials_per_round: Count
+    anchor_share: Share
+    repeat_share: Share
+    samples: Annotated[int, Ge(2)]
+    shortlist: Count
+    targets: Count
+    coldness: Positive
 
-    def __post_init__(self) -> None:
-        if self.acquisition not in ACQUISITIONS:
-            raise ValueError(f"acquisition is {self.acquisition!r}, expected one of {', '.join(ACQUISITIONS)}.")
-        for name, least in (("trials_per_round", 1), ("samples", 2), ("targets", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}.")
-        for name in ("anchor_share", "repeat_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected from 0 to 1.")
+    def conflicts(self) -> Iterable[Problem]:
+        """Give shares that leave less than nothing to choose, and too few to choose from."""
         if self.anchor_share + self.repeat_share > 1:
-            raise ValueError(
-                f"anchor_share is {self.anchor_share} and repeat_share {self.repeat_share}, expected at most 1 "
-                "together."
-            )
+            expected = f"at most 1 together with repeat_share, {self.repeat_share}"
+            yield wrong("anchor_share", self.anchor_share, expected)
         if self.shortlist < self.trials_per_round:
-            raise ValueError(f"shortlist is {self.shortlist}, expected at least trials_per_round.")
-        if not self.coldness > 0:
-            raise ValueError(f"coldness is {self.coldness}, expected above 0.")
+            yield wrong("shortlist", self.shortlist, f"at least trials_per_round, {self.trials_per_round}")
 
     @property
     def anchors(self) -> int:

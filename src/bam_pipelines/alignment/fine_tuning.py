@@ -1,9 +1,10 @@
 """The paper's alignment: fine-tune a classifier on a mixture of people's answers and digits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from torch import nn
@@ -11,6 +12,7 @@ from torch.nn import functional
 
 from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.checked import CheckedSettings, FromList, NotNegative, Problem, wrong
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
@@ -33,7 +35,7 @@ Source = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class FineTuning:
+class FineTuning(CheckedSettings):
     """How one level is fine-tuned.
 
     Parameters
@@ -46,7 +48,12 @@ class FineTuning:
     """
 
     training: TrainingSettings
-    ratio: tuple[float, ...]
+    ratio: Annotated[tuple[NotNegative, ...], FromList]
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give a ratio by which nothing is drawn."""
+        if not sum(self.ratio):
+            yield wrong("ratio", list(self.ratio), "weights of at least 0, not all 0")
 
 
 def mixture_batches(sources: Sequence[Source], ratio: Sequence[float], batch_size: int, seed: int) -> Draw:

@@ -30,6 +30,7 @@ from bam_pipelines.alignment.newcomers import (
 )
 from bam_pipelines.alignment.population import Population, principal_components, with_guesses
 from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, WholeNumber
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.compute.shards import run_shards
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -49,7 +50,7 @@ _CHECKS = 10  # times that validation is looked at
 
 
 @dataclass(frozen=True)
-class HierarchicalSettings:
+class HierarchicalSettings(CheckedSettings):
     """How the hierarchical model is fitted.
 
     Parameters
@@ -62,18 +63,11 @@ class HierarchicalSettings:
         Of Adam; trials a step.
     """
 
-    rank: int
-    components: int
-    steps: int
-    batch_size: int
-    learning_rate: float
-
-    def __post_init__(self) -> None:
-        for name, least in (("rank", 0), ("components", 1), ("steps", 1), ("batch_size", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}.")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is {self.learning_rate}, expected above 0.")
+    rank: WholeNumber
+    components: Count
+    steps: Count
+    batch_size: Count
+    learning_rate: Positive
 
 
 @dataclass(frozen=True)

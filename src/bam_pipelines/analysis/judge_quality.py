@@ -6,12 +6,13 @@ import torch
 from scipy.stats import rankdata, spearmanr
 from torch import nn
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.networks.judging import Family, adversarial_non_digits, corrupted_batch, non_digits
 
 
 @dataclass(frozen=True)
-class Climb:
+class Climb(CheckedSettings):
     """How hard a judge is attacked.
 
     Parameters
@@ -24,9 +25,9 @@ class Climb:
         Root mean square of a step, in units of the pixel range.
     """
 
-    images: int
-    steps: int
-    step_length: float
+    images: Count
+    steps: Count
+    step_length: Positive
 
 
 def judge_quality(

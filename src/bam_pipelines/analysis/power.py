@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge, Interval, Len, MultipleOf
 from scipy.stats import norm
 
 from bam_pipelines.analysis.crossed_counts import CrossedCounts, crossed_counts
@@ -15,6 +16,7 @@ from bam_pipelines.analysis.pair_intervals import matched_terms
 from bam_pipelines.analysis.pair_measures import NET, SCORES, measure, ratio
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, PRIMARY
 from bam_pipelines.analysis.simulated_rounds import Answering, RoundDesign, simulated_round
+from bam_pipelines.compute.checked import CheckedSettings, Count, NotNegative, read_settings
 from bam_pipelines.compute.seeds import numpy_generator
 
 LEVEL = 0.05
@@ -23,7 +25,7 @@ TABLE_COLUMNS = ["effect", "test", "groups", "pairs", "images", "simulations", "
 
 
 @dataclass(frozen=True)
-class PowerSettings:
+class PowerSettings(CheckedSettings):
     """What is asked.
 
     Parameters
@@ -48,42 +50,25 @@ class PowerSettings:
         Success, and standard deviation of pairs' net directed success, before any answer was seen.
     worth_stimuli, worth_pairs
         Number of stimuli and pairs that these assumptions are worth beside what was measured.
-
-    Raises
-    ------
-    ValueError
-        If a value is outside these ranges.
     """
 
-    effects: Sequence[float]
-    groups: Sequence[int]
-    group_size: int
-    images: Sequence[int]
-    digit_pairs: int
-    simulations: int
-    permutations: int
-    wanted: float
-    assumed_success: float
-    assumed_spread: float
-    worth_stimuli: int
-    worth_pairs: int
+    effects: Annotated[Sequence[Annotated[float, Interval(gt=0, lt=1)]], Len(1)]
+    groups: Annotated[Sequence[Annotated[int, Ge(2)]], Len(1)]
+    group_size: Annotated[int, Ge(2)]
+    images: Annotated[Sequence[Annotated[Count, MultipleOf(4)]], Len(1)]
+    digit_pairs: Count
+    simulations: Annotated[int, Ge(10)]
+    permutations: Annotated[int, Ge(99)]
+    wanted: Annotated[float, Interval(gt=0, lt=1)]
+    assumed_success: Annotated[float, Interval(gt=0, lt=1)]
+    assumed_spread: NotNegative
+    worth_stimuli: Count
+    worth_pairs: Count
 
-    def __post_init__(self) -> None:
-        for name, right, expected in (
-            ("effects", bool(self.effects) and min(self.effects) > 0, "numbers above 0"),
-            ("groups", bool(self.groups) and min(self.groups) >= 2, "numbers of at least 2"),
-            ("group_size", self.group_size >= 2, "at least 2"),
-            ("images", bool(self.images) and all(n >= 4 and n % 4 == 0 for n in self.images), "multiples of 4"),
-            ("digit_pairs", self.digit_pairs >= 1, "at least 1"),
-            ("simulations", self.simulations >= 10, "at least 10"),
-            ("permutations", self.permutations >= 99, "at least 99"),
-            ("wanted", 0 < self.wanted < 1, "above 0 and below 1"),
-            ("worth_stimuli", self.worth_stimuli >= 1, "at least 1"),
-            ("worth_pairs", self.worth_pairs >= 1, "at least 1"),
-            ("assumed_success", 0 < self.assumed_success < 1, "above 0 and below 1"),
-        ):
-            if not right:
-                raise ValueError(f"power.{name} is {getattr(self, name)!r}, expected {expected}.")
+
+def power_settings(parameters: Mapping[str, Any]) -> PowerSettings:
+    """Read ``params:power``; a SettingsError names everything that is wrong."""
+    return read_settings(PowerSettings, "power", parameters)
 
 
 def measured_answering(outcomes: pd.DataFrame, settings: PowerSettings) -> dict[str, Any]:

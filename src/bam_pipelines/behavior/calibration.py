@@ -1,22 +1,46 @@
 """Fit simulated participants to what a study published about its people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge
 from scipy.optimize import minimize
 from torch import nn
 
 from bam_pipelines.behavior.observers import answer_probabilities, decision_evidence, draw_participants
 from bam_pipelines.behavior.participant_settings import ParticipantSettings
 from bam_pipelines.behavior.simulator import draw_answers
+from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
 from bam_pipelines.compute.seeds import numpy_generator
 
 # what is fitted, each as its logarithm: decision noise, and how much people differ in what they attend to and prefer
 _FITTED = ("temperature_median", "person_sd", "bias_sd")
 # from the shares of answers that are the first and the second target, (N,) each, to success, bias or failure, (N,)
 Outcomes = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class CalibrationSettings(CheckedSettings):
+    """All parameters of the stage.
+
+    Parameters
+    ----------
+    answers_per_image
+        Mean number of different people who answer an image, at least 1.
+    n_people
+        Number of people to fit with.
+    """
+
+    answers_per_image: Annotated[float, Ge(1)]
+    n_people: Count
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give fewer people than answer an image."""
+        if self.n_people < self.answers_per_image:
+            yield wrong("n_people", self.n_people, f"at least answers_per_image, {self.answers_per_image}")
 
 
 @dataclass(frozen=True)

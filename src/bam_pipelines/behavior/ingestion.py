@@ -79,7 +79,7 @@ def ingest(
     """
     pseudonyms = _pseudonyms(settings, salt)
     path = root / settings.path
-    found, mapping = read_source(source, path, settings.columns)
+    found, mapping = read_source(source, path, settings.column_map)
     records = found.records
     category, rating = settings.ratings["category"], settings.ratings["rating"]
     if category is not None and rating is not None:

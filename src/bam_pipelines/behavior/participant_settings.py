@@ -1,15 +1,20 @@
 """How simulated participants differ, and how long they take."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from bam_pipelines.behavior.checked import check
+from annotated_types import Interval
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, NotNegative, Positive, Problem, WholeNumber, wrong
+
+Population = Literal["identical", "varied", "doubled"]
 # what every variance between people is multiplied by
-POPULATIONS = {"identical": 0.0, "varied": 1.0, "doubled": 2.0}
+POPULATIONS: dict[Population, float] = {"identical": 0.0, "varied": 1.0, "doubled": 2.0}
 
 
 @dataclass(frozen=True)
-class ParticipantSettings:
+class ParticipantSettings(CheckedSettings):
     """How simulated participants differ; conf/base/behavior/parameters.yml gives units and ranges.
 
     Parameters
@@ -31,29 +36,29 @@ class ParticipantSettings:
         Growth of the logarithm of the temperature in 100 trials: mean, and standard deviation between people.
     """
 
-    population: str
-    n_participants: int
-    n_clusters: int
-    cluster_sd: float
-    person_sd: float
-    bias_sd: float
-    temperature_median: float
-    temperature_log_sd: float
-    lapse_mean: float
-    lapse_concentration: float
+    population: Population
+    n_participants: Count
+    n_clusters: Count
+    cluster_sd: NotNegative
+    person_sd: NotNegative
+    bias_sd: NotNegative
+    temperature_median: Positive
+    temperature_log_sd: NotNegative
+    lapse_mean: Annotated[float, Interval(ge=0, lt=1)]
+    lapse_concentration: Positive
     drift_mean: float
-    drift_sd: float
+    drift_sd: NotNegative
 
-    def __post_init__(self) -> None:
-        if self.population not in POPULATIONS:
-            raise ValueError(f"population is {self.population!r}, expected {', '.join(POPULATIONS)}.")
-        for name in ("n_participants", "n_clusters"):
-            check(self, name, getattr(self, name) >= 1, "at least 1")
-        for name in ("cluster_sd", "person_sd", "bias_sd", "temperature_log_sd", "drift_sd"):
-            check(self, name, getattr(self, name) >= 0, "at least 0")
-        for name in ("temperature_median", "lapse_concentration"):
-            check(self, name, getattr(self, name) > 0, "above 0")
-        check(self, "lapse_mean", 0 <= self.lapse_mean < 1, "from 0 to below 1")
+    def conflicts(self) -> Iterable[Problem]:
+        """Give a beta distribution of lapses that cannot be."""
+        factor = POPULATIONS[self.population]
+        if factor and self.lapse_mean and self._lapse_sum(factor) <= 0:
+            expected = f"above {factor - 1:g} for population {self.population}"
+            yield wrong("lapse_concentration", self.lapse_concentration, expected)
+
+    def _lapse_sum(self, factor: float) -> float:
+        """Return a + b of the beta distribution whose variance, m (1 − m) / (a + b + 1), is ``factor`` times larger."""
+        return (self.lapse_concentration + 1) / factor - 1
 
     @property
     def spread(self) -> float:
@@ -62,27 +67,16 @@ class ParticipantSettings:
 
     @property
     def lapse_shape(self) -> tuple[float, float] | None:
-        """The two parameters of the beta distribution of lapses; None where everyone lapses as the mean does.
-
-        Raises
-        ------
-        ValueError
-            If twice the variance is more than a beta distribution of that mean can have.
-        """
+        """The two parameters of the beta distribution of lapses; None where everyone lapses as the mean does."""
         factor = POPULATIONS[self.population]
         if factor == 0 or self.lapse_mean == 0:
             return None
-        concentration = (self.lapse_concentration + 1) / factor - 1  # the variance is m (1 − m) / (concentration + 1)
-        if concentration <= 0:
-            raise ValueError(
-                f"lapse_concentration is {self.lapse_concentration}, expected above {factor - 1:g} for population "
-                f"{self.population}."
-            )
+        concentration = self._lapse_sum(factor)
         return self.lapse_mean * concentration, (1 - self.lapse_mean) * concentration
 
 
 @dataclass(frozen=True)
-class ResponseTimeSettings:
+class ResponseTimeSettings(CheckedSettings):
     """Response times: a drift diffusion, longer where two answers are about as likely.
 
     Parameters
@@ -97,13 +91,7 @@ class ResponseTimeSettings:
         Pause before each stimulus.
     """
 
-    non_decision_ms: float
-    undecided_ms: float
-    person_log_sd: float
-    fixation_ms: int
-
-    def __post_init__(self) -> None:
-        for name in ("non_decision_ms", "undecided_ms"):
-            check(self, name, getattr(self, name) > 0, "above 0")
-        for name in ("person_log_sd", "fixation_ms"):
-            check(self, name, getattr(self, name) >= 0, "at least 0")
+    non_decision_ms: Positive
+    undecided_ms: Positive
+    person_log_sd: NotNegative
+    fixation_ms: WholeNumber

@@ -1,16 +1,32 @@
 """What the parameters of the behavior stage say, checked once and typed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, get_args
 
-from bam_pipelines.behavior.checked import check, check_names, settings_group
+from annotated_types import Ge, Interval
+
 from bam_pipelines.behavior.participant_settings import ParticipantSettings, ResponseTimeSettings
-from bam_pipelines.behavior.source_settings import SOURCES, SourceSettings, source_settings
+from bam_pipelines.behavior.sharing.settings import SharingSettings
+from bam_pipelines.behavior.source_settings import PeopleSource, SourceSettings
+from bam_pipelines.behavior.splits import Split
+from bam_pipelines.compute.checked import (
+    CheckedSettings,
+    Count,
+    NotNegative,
+    Positive,
+    Problem,
+    Share,
+    WholeNumber,
+    missing,
+    read_settings,
+    wrong,
+)
 
 
 @dataclass(frozen=True)
-class SessionSettings:
+class SessionSettings(CheckedSettings):
     """What a participant is shown in a sitting.
 
     Parameters
@@ -28,20 +44,14 @@ class SessionSettings:
         Trials between a stimulus and its repeat, at least.
     """
 
-    stimuli_per_participant: int | None
-    catch_share: float
-    minimum_catch: int
-    catch_pool: int
-    clear_share: float
-    repeat_share: float
-    second_round_repeat_share: float
-    repeat_gap: int
-
-    def __post_init__(self) -> None:
-        for name in ("catch_share", "clear_share", "repeat_share", "second_round_repeat_share"):
-            check(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        for name in ("minimum_catch", "catch_pool", "repeat_gap"):
-            check(self, name, getattr(self, name) >= 1, "at least 1")
+    stimuli_per_participant: Count | None
+    catch_share: Share
+    minimum_catch: Count
+    catch_pool: Count
+    clear_share: Annotated[float, Interval(gt=0, le=1)]
+    repeat_share: Share
+    second_round_repeat_share: Share
+    repeat_gap: Count
 
     def round_repeat_share(self, round_number: int) -> float:
         """Return the share of stimuli that are repeated in a round."""
@@ -49,7 +59,7 @@ class SessionSettings:
 
 
 @dataclass(frozen=True)
-class QualityRules:
+class QualityRules(CheckedSettings):
     """Thresholds of the quality rules; fixed before the data, they are the preregistration.
 
     Parameters
@@ -72,38 +82,33 @@ class QualityRules:
         How often the window may lose focus; None for any number.
     """
 
-    catch_accuracy: float
-    minimum_catch_answered: int
-    shortest_rt_ms: float
-    longest_rt_ms: float
-    completion: float
-    rt_deviation: float | None
-    longest_run: int | None
-    response_entropy_bits: float | None
-    clear_repeat_agreement: float | None
-    minimum_clear_repeats: int
-    blur_events: int | None
+    catch_accuracy: Share
+    minimum_catch_answered: Count
+    shortest_rt_ms: NotNegative
+    longest_rt_ms: Positive
+    completion: Share
+    rt_deviation: NotNegative | None
+    longest_run: WholeNumber | None
+    response_entropy_bits: NotNegative | None
+    clear_repeat_agreement: Share | None
+    minimum_clear_repeats: Count
+    blur_events: WholeNumber | None
 
-    def __post_init__(self) -> None:
-        for name in ("catch_accuracy", "completion"):
-            check(self, name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        for name in ("minimum_catch_answered", "minimum_clear_repeats"):
-            check(self, name, getattr(self, name) >= 1, "at least 1")
-        for name in ("rt_deviation", "longest_run", "response_entropy_bits", "blur_events"):
-            check(self, name, getattr(self, name) is None or getattr(self, name) >= 0, "at least 0, or null")
-        agreement = self.clear_repeat_agreement
-        check(self, "clear_repeat_agreement", agreement is None or 0 <= agreement <= 1, "from 0 to 1, or null")
-        check(self, "longest_rt_ms", self.longest_rt_ms > self.shortest_rt_ms, "above shortest_rt_ms")
+    def conflicts(self) -> Iterable[Problem]:
+        """Give response times that nobody can keep to."""
+        if self.longest_rt_ms <= self.shortest_rt_ms:
+            yield wrong("longest_rt_ms", self.longest_rt_ms, "a number above shortest_rt_ms")
 
 
 @dataclass(frozen=True)
-class BehaviorSettings:
+class BehaviorSettings(CheckedSettings):
     """All parameters of the stage.
 
     Parameters
     ----------
     source
-        Where answers come from: ``simulated``, or one of :data:`~bam_pipelines.behavior.source_settings.SOURCES`.
+        Where answers come from: ``simulated``, or one of
+        :data:`~bam_pipelines.behavior.source_settings.PeopleSource`.
     n_classes
         Number of classes K; answers are 0 to K − 1.
     sources
@@ -115,41 +120,76 @@ class BehaviorSettings:
     participants, session, response_time, quality
         See their classes.
     splits
-        Share of the images of train, validation and test.
+        Share of the images of train, validation and test; above 0, together 1.
     sharing
-        ``study``, ``name`` and ``description`` of the data set that is written for others.
+        Of the data set that is written for others.
     """
 
-    source: str
-    n_classes: int
-    sources: Mapping[str, SourceSettings]
-    max_reject_share: float
+    source: Literal["simulated"] | PeopleSource
+    n_classes: Annotated[int, Ge(2)]
+    sources: Mapping[PeopleSource, SourceSettings]
+    max_reject_share: Share
     private: Sequence[str]
     participants: ParticipantSettings
     session: SessionSettings
     response_time: ResponseTimeSettings
-    splits: dict[str, float]
-    sharing: Mapping[str, str]
+    splits: Mapping[Split, Annotated[float, Interval(gt=0, lt=1)]]
+    sharing: SharingSettings
     quality: QualityRules
 
     def __post_init__(self) -> None:
-        if self.source not in ("simulated", *SOURCES):
-            raise ValueError(f"behavior.source is {self.source!r}, expected simulated or {', '.join(SOURCES)}.")
-        check(self, "n_classes", self.n_classes >= 2, "at least 2")
-        check(self, "max_reject_share", 0 <= self.max_reject_share <= 1, "from 0 to 1")
+        super().__post_init__()
+        # what is private is so in every source
+        known = {name: replace(source, private=tuple(self.private)) for name, source in self.sources.items()}
+        object.__setattr__(self, "sources", known)
+
+    @property
+    def people(self) -> SourceSettings:
+        """Where the answers of people lie.
+
+        Raises
+        ------
+        ValueError
+            If they are simulated.
+        """
+        if self.source == "simulated":
+            raise ValueError("behavior.source is simulated, so that there are no files of answers; choose another.")
+        return self.sources[self.source]
+
+    def _conflicts_of_a_sitting(self) -> Iterable[Problem]:
+        """Give repeats and catch trials that do not fit into a first round's sitting."""
+        session = self.session
+        stimuli = session.stimuli_per_participant or 0
+        repeats = round(session.repeat_share * stimuli)
+        if stimuli and repeats > max(0, stimuli - session.repeat_gap):
+            expected = f"room for {repeats} repeats among stimuli_per_participant, {stimuli}"
+            yield wrong("session.repeat_gap", session.repeat_gap, expected)
+        catches = max(session.minimum_catch, math.ceil(session.catch_share * (stimuli + repeats)))
+        if catches > session.catch_pool:
+            yield wrong("session.catch_pool", session.catch_pool, f"at least the catch trials of a sitting, {catches}")
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give sittings without room, splits that do not add up, and classes that the chosen source names otherwise."""
+        yield from self._conflicts_of_a_sitting()
+        for name in (name for name in get_args(Split) if name not in self.splits):
+            yield missing(f"splits.{name}", float)
+        if not math.isclose(sum(self.splits.values()), 1):
+            yield Problem("splits", f"are {sum(self.splits.values()):g} together, expected 1.")
+        bits, most = self.quality.response_entropy_bits, math.log2(self.n_classes)
+        if bits is not None and bits > most:
+            expected = f"at most {most:.3g}, the entropy of {self.n_classes} classes, or null"
+            yield wrong("quality.response_entropy_bits", bits, expected)
+        named = [] if self.source == "simulated" else self.sources[self.source].class_names
+        if named and len(named) != self.n_classes:
+            where = f"sources.{self.source}.class_names"
+            yield Problem(
+                where, f"holds {len(named)} names, expected one for each of behavior.n_classes, {self.n_classes}."
+            )
 
 
 def session_settings(parameters: Mapping[str, Any]) -> SessionSettings:
     """Read ``params:behavior.session`` alone; the errors are those of :func:`behavior_settings`."""
-    return settings_group(SessionSettings, "behavior.session", parameters)
-
-
-_GROUPS = {
-    "participants": ParticipantSettings,
-    "session": SessionSettings,
-    "response_time": ResponseTimeSettings,
-    "quality": QualityRules,
-}
+    return read_settings(SessionSettings, "behavior.session", parameters)
 
 
 def behavior_settings(parameters: Mapping[str, Any]) -> BehaviorSettings:
@@ -167,19 +207,7 @@ def behavior_settings(parameters: Mapping[str, Any]) -> BehaviorSettings:
 
     Raises
     ------
-    ValueError
-        If a parameter is missing, unknown or out of range; the message names it and what was expected.
+    SettingsError
+        Naming every parameter that is missing, unknown, of another type or out of range.
     """
-    check_names(BehaviorSettings, "behavior", parameters)
-    groups: dict[str, Any] = {
-        name: settings_group(kind, f"behavior.{name}", parameters[name]) for name, kind in _GROUPS.items()
-    }
-    plain: dict[str, Any] = {name: parameters[name] for name in ("source", "n_classes", "max_reject_share")}
-    return BehaviorSettings(
-        splits=dict(parameters["splits"]),
-        sharing=dict(parameters["sharing"]),
-        private=tuple(parameters["private"]),
-        sources={name: source_settings(name, parameters["sources"][name], parameters["private"]) for name in SOURCES},
-        **plain,
-        **groups,
-    )
+    return read_settings(BehaviorSettings, "behavior", parameters)

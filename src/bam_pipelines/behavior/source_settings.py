@@ -1,17 +1,17 @@
 """Where answers of people lie and how they are written."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from bam_pipelines.behavior.checked import settings_group
-from bam_pipelines.behavior.readers.columns import ColumnMap, column_map
+from bam_pipelines.behavior.readers.columns import ColumnMap, ColumnName, TimeUnit, column_map
+from bam_pipelines.compute.checked import NO_PARAMETER, CheckedSettings, Problem, wrong
 
-SOURCES = ("released", "jspsych", "jatos", "table")
+PeopleSource = Literal["released", "jspsych", "jatos", "table"]
 
 
 @dataclass(frozen=True)
-class SourceSettings:
+class SourceSettings(CheckedSettings):
     """Where answers of people lie and how they are written; conf/base/behavior/parameters.yml explains each.
 
     Parameters
@@ -22,8 +22,9 @@ class SourceSettings:
         What the trial table calls the data set.
     participant_ids
         ``outside``: replaced by pseudonyms; ``published``: pseudonyms already.
-    columns
-        Where records hold what.
+    rt_unit, missing, class_names, columns, private
+        How records are written, and where they hold what; see
+        :class:`~bam_pipelines.behavior.readers.columns.ColumnMap`.
     ratings
         Fields ``category`` and ``rating`` where a trial is written as one record a class; both None else.
     """
@@ -31,36 +32,25 @@ class SourceSettings:
     path: str
     images: str | None
     dataset_id: str
-    participant_ids: str
-    columns: ColumnMap
-    ratings: Mapping[str, str | None]
+    participant_ids: Literal["outside", "published"]
+    rt_unit: TimeUnit
+    missing: Sequence[str]
+    class_names: Sequence[str]
+    columns: Mapping[ColumnName, str | Sequence[str] | None]
+    ratings: Mapping[Literal["category", "rating"], str | None]
+    private: Sequence[str] = field(default=(), metadata=NO_PARAMETER)
 
-    def __post_init__(self) -> None:
-        if self.participant_ids not in ("outside", "published"):
-            raise ValueError(f"participant_ids is {self.participant_ids!r}, expected outside or published.")
+    def conflicts(self) -> Iterable[Problem]:
+        """Give ratings of which one half is said."""
         if sorted(self.ratings) != ["category", "rating"] or len({name is None for name in self.ratings.values()}) > 1:
-            raise ValueError(
-                f"ratings is {dict(self.ratings)}, expected fields for category and rating, or null for both."
-            )
+            yield wrong("ratings", self.ratings, "fields for category and rating, or null for both")
+
+    @property
+    def column_map(self) -> ColumnMap:
+        """How to read trials out of records."""
+        how = {"rt_unit": self.rt_unit, "missing": self.missing, "class_names": self.class_names}
+        return column_map({"columns": self.columns, "private": self.private, **how})
 
     def of_round(self, number: int) -> "SourceSettings":
         """Return the settings for a round's answers: those of later rounds lie in a folder of their own beside."""
         return self if number == 1 else replace(self, path=f"{self.path}_round_{number}")
-
-
-def source_settings(name: str, parameters: Mapping[str, Any], private: Sequence[str]) -> SourceSettings:
-    """Read the parameters of one source; ``private`` are the fields that are never kept.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is missing, unknown or out of range.
-    """
-    place = f"behavior.sources.{name}"
-    map_names = ("columns", "rt_unit", "missing", "class_names")
-    own = {key: value for key, value in parameters.items() if key not in map_names}
-    try:
-        mapping = column_map({key: parameters[key] for key in map_names if key in parameters} | {"private": private})
-    except ValueError as error:
-        raise ValueError(f"{place}.{error}") from None
-    return settings_group(SourceSettings, place, own | {"columns": mapping})

@@ -1,19 +1,20 @@
 """Train, validation and test by image, the same for all participants."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from bam_pipelines.compute.seeds import numpy_generator
 
+Split = Literal["train", "validation", "test"]
 SplitOrigin = Literal["own", "released", "resplit"]
 
-_SPLITS = ("train", "validation", "test")
+_SPLITS: tuple[Split, ...] = get_args(Split)
 
 
-def assign_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.DataFrame:
+def assign_splits(trials: pd.DataFrame, shares: Mapping[Split, float], seed: int) -> pd.DataFrame:
     """Split the stimuli of phase main; all trials with an image, of anyone, fall into the same split.
 
     Parameters
@@ -53,7 +54,7 @@ def assign_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) 
     return trials.assign(split=pd.Categorical(assigned, categories=[*_SPLITS, "none"]))
 
 
-def complete_splits(trials: pd.DataFrame, shares: Mapping[str, float], seed: int) -> tuple[pd.DataFrame, SplitOrigin]:
+def complete_splits(trials: pd.DataFrame, shares: Mapping[Split, float], seed: int) -> tuple[pd.DataFrame, SplitOrigin]:
     """Split trials that come without a split, or hold images out for validation where they come with train and test.
 
     Parameters

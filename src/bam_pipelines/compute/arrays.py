@@ -27,7 +27,6 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     bam_pipelines.compute.durable.WriteError
         If the disk is full or cannot be written to.
     """
-
     arrays = {name: np.asarray(array) for name, array in arrays.items()}  # numpy's scalars are read as arrays
 
     def save(place: Path) -> None:

@@ -1,64 +1,17 @@
 """A second round: customised and control stimuli, mixed, before both members of each pair."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.assignments import assign_pairs
-from bam_pipelines.behavior.checked import check, settings_group
 from bam_pipelines.behavior.settings import SessionSettings
 from bam_pipelines.behavior.validation import validate
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
-from bam_pipelines.experiment.settings import ExperimentSettings
-
-
-@dataclass(frozen=True)
-class PairDesign:
-    """What each pair is shown.
-
-    Parameters
-    ----------
-    images_per_pair
-        Different stimuli, at least 1.
-    shares
-        Share of them by stimulus source (``individual`` is customised; ``swapped``, ``bias_only``, ``group`` are
-        controls), each above 0, together 1.
-    repeat_share, repeat_gap
-        Share of each source's stimuli that both members see twice, and trials between, at least.
-    most_trials
-        Most trials of a person, repeats and catch trials among them.
-    """
-
-    images_per_pair: int
-    shares: Mapping[str, float]
-    repeat_share: float
-    repeat_gap: int
-    most_trials: int
-
-    def __post_init__(self) -> None:
-        check(self, "images_per_pair", self.images_per_pair >= 1, "at least 1")
-        check(self, "repeat_share", 0 <= self.repeat_share <= 1, "from 0 to 1")
-        check(self, "repeat_gap", self.repeat_gap >= 1, "at least 1")
-        if not self.shares or min(self.shares.values()) <= 0 or not math.isclose(sum(self.shares.values()), 1):
-            raise ValueError(f"shares is {dict(self.shares)}, expected numbers above 0 that are 1 together.")
-
-    def quotas(self) -> dict[str, int]:
-        """Return the number of a pair's stimuli by source; rounding goes to the first source."""
-        counts = {source: round(share * self.images_per_pair) for source, share in self.shares.items()}
-        first = next(iter(counts))
-        counts[first] += self.images_per_pair - sum(counts.values())
-        return counts
-
-
-def pair_design(parameters: Mapping[str, Any]) -> PairDesign:
-    """Read ``params:experiment.pairs``; a ValueError names what is missing, unknown or out of range."""
-    return settings_group(PairDesign, "experiment.pairs", parameters)
+from bam_pipelines.experiment.settings import ExperimentSettings, PairDesign
 
 
 def build_pair_lists(
@@ -105,7 +58,7 @@ def build_pair_lists(
     chosen = choose_stimuli(stimuli, pairs, design, seed)
     repeated = set(chosen["stimulus_id"][chosen["repeated"]])
     shown = assign_pairs(chosen, pairs).groupby("participant_id")["stimulus_id"].agg(list)
-    gaps = SessionSettings(**{**vars(session), "repeat_gap": design.repeat_gap})
+    gaps = replace(session, repeat_gap=design.repeat_gap)
     practice = practice_rows(clear)
     planned = []
     for number, (person, names) in enumerate(shown.items(), start=1):

@@ -6,7 +6,7 @@ import pandas as pd
 from jinja2 import Environment
 
 from bam_pipelines.behavior.settings import QualityRules
-from bam_pipelines.experiment.pair_lists import PairDesign
+from bam_pipelines.experiment.settings import PairDesign
 
 _PAGE = """\
 # Preregistration of study {{ name }}, round {{ round_number }}

@@ -1,19 +1,67 @@
 """What the parameters of the experiment stage say, checked once and typed."""
 
-import re
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from bam_pipelines.behavior.checked import check, settings_group
+from pydantic import StringConstraints
+
+from bam_pipelines.compute.checked import (
+    CheckedSettings,
+    Count,
+    Positive,
+    Problem,
+    Share,
+    WholeNumber,
+    read_settings,
+)
+from bam_pipelines.compute.expectations import Meaning
 
 Task = Literal["digit", "judgment"]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos"]
-_NAME = re.compile(r"[a-z0-9]+")
+# whose stimuli a pair may be shown: customised ones, or controls
+PairSource = Literal["individual", "swapped", "bias_only", "group", "none"]
 
 
 @dataclass(frozen=True)
-class ExperimentSettings:
+class PairDesign(CheckedSettings):
+    """What each pair is shown.
+
+    Parameters
+    ----------
+    images_per_pair
+        Different stimuli, at least 1.
+    shares
+        Share of them by stimulus source (``individual`` is customised, the others are controls), each above 0, together
+        1.
+    repeat_share, repeat_gap
+        Share of each source's stimuli that both members see twice, and trials between, at least.
+    most_trials
+        Most trials of a person, repeats and catch trials among them.
+    """
+
+    images_per_pair: Count
+    shares: Mapping[PairSource, Positive]
+    repeat_share: Share
+    repeat_gap: Count
+    most_trials: Count
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give shares that do not add up."""
+        if not math.isclose(sum(self.shares.values()), 1):
+            yield Problem("shares", f"are {sum(self.shares.values()):g} together, expected 1.")
+
+    def quotas(self) -> dict[str, int]:
+        """Return the number of a pair's stimuli by source; rounding goes to the first source."""
+        counts: dict[str, int] = {source: round(share * self.images_per_pair) for source, share in self.shares.items()}
+        first = next(iter(counts))
+        counts[first] += self.images_per_pair - sum(counts.values())
+        return counts
+
+
+@dataclass(frozen=True)
+class ExperimentSettings(CheckedSettings):
     """What a study looks like.
 
     Parameters
@@ -42,38 +90,27 @@ class ExperimentSettings:
         Whether people measure their screen and say how far from it they sit, for the stimuli's size in degrees.
     completion_url
         Where the page leads when everything is saved, or None.
+    pairs
+        What pairs are shown in a second round.
     """
 
-    name: str
+    name: Annotated[str, StringConstraints(pattern="^[a-z0-9]+$"), Meaning("small letters and digits only")]
     title: str
     task: Task
     language: str
     texts: str
-    answers_per_stimulus: int
-    trials_per_block: int
-    practice_trials: int
-    fixation_ms: int
-    scale: int
+    answers_per_stimulus: Count
+    trials_per_block: Count
+    practice_trials: WholeNumber
+    fixation_ms: WholeNumber
+    scale: Count
     kernel: Kernel
     fullscreen: bool
     screen_size: bool
-    completion_url: str | None
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ValueError(f"name is {self.name!r}, expected small letters and digits only.")
-        for name, allowed in (("task", get_args(Task)), ("kernel", get_args(Kernel))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}, expected {' or '.join(allowed)}.")
-        for name in ("answers_per_stimulus", "trials_per_block", "scale"):
-            check(self, name, getattr(self, name) >= 1, "at least 1")
-        for name in ("practice_trials", "fixation_ms"):
-            check(self, name, getattr(self, name) >= 0, "at least 0")
-        if self.completion_url is not None and not self.completion_url.startswith(("https://", "http://")):
-            raise ValueError(f"completion_url is {self.completion_url!r}, expected a web address or null.")
+    completion_url: Annotated[str, StringConstraints(pattern="^https?://"), Meaning("a web address")] | None
+    pairs: PairDesign
 
 
 def experiment_settings(parameters: Mapping[str, Any]) -> ExperimentSettings:
-    """Read ``params:experiment`` but ``pairs``; a ValueError names what is missing, unknown or out of range."""
-    own = {name: value for name, value in parameters.items() if name != "pairs"}
-    return settings_group(ExperimentSettings, "experiment", own)
+    """Read ``params:experiment``; a SettingsError names everything that is wrong."""
+    return read_settings(ExperimentSettings, "experiment", parameters)

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from torch import nn
 from torch.nn import functional
 
 from bam_pipelines.guidance.objectives import Strategy
+
+# of each of two targets to one classifier, and of its own target to each of two
+SharedProbability = Annotated[float, Interval(gt=0, lt=0.5)]
+OwnProbability = Annotated[float, Interval(gt=0, lt=1)]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
+from annotated_types import Interval
 from torch import nn
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, NotNegative, Positive, WholeNumber
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.boundary import (
@@ -50,7 +53,7 @@ JUDGE_SPARE = 0.25
 
 
 @dataclass(frozen=True)
-class FastSettings:
+class FastSettings(CheckedSettings):
     """How to sample fast.
 
     Parameters
@@ -61,7 +64,7 @@ class FastSettings:
     steps
         Guided steps, at least 1.
     log_odds
-        What guidance asks for, nats: the more, the less other classifiers see a third digit.
+        What guidance asks for, nats, at least 0: the more, the less other classifiers see a third digit.
     step_limit
         Longest guided step, above 0, in units of √pixels times the width of the prior's value range.
     corrections
@@ -70,22 +73,12 @@ class FastSettings:
         Mixtures of two digits among which to choose, at least 1.
     """
 
-    start: float
-    steps: int
-    log_odds: float
-    step_limit: float
-    corrections: int
-    starts: int
-
-    def __post_init__(self) -> None:
-        if not 0 < self.start < 1:
-            raise ValueError(f"start is {self.start}, expected above 0 and below 1.")
-        if self.steps < 1 or self.corrections < 0:
-            raise ValueError(f"steps is {self.steps} and corrections {self.corrections}, expected at least 1 and 0.")
-        if self.starts < 1:
-            raise ValueError(f"starts is {self.starts}, expected at least 1.")
-        if not self.step_limit > 0:
-            raise ValueError(f"step_limit is {self.step_limit}, expected above 0.")
+    start: Annotated[float, Interval(gt=0, lt=1)]
+    steps: Count
+    log_odds: NotNegative
+    step_limit: Positive
+    corrections: WholeNumber
+    starts: Count
 
 
 @torch.no_grad()

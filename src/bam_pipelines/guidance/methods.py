@@ -1,12 +1,13 @@
 """The ways to sample stimuli, each a frozen object with a name that stands in the stimulus table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import nn
 
+from bam_pipelines.compute.checked import CheckedSettings, NotNegative
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.fast import FastSettings, sample_fast, sample_mixtures
@@ -153,29 +154,44 @@ class UnguidedMethod:
         return sample_mixtures(guides.prior, seeds, self.digits, targets, self.settings, compute)
 
 
-def build_method(options: Mapping[str, Any], digits: Digits, reference_weight: float = 0.0) -> Method:
-    """Build the method that a stage's options choose.
+@dataclass(frozen=True)
+class PaperSettings(SamplerSettings):
+    """Settings of the paper's sampler, and the weight of the judge's penalty in its guidance."""
+
+    judge_weight: NotNegative
+
+
+@dataclass(frozen=True)
+class MethodSettings(CheckedSettings):
+    """Which sampler is used, and the settings of each.
 
     Parameters
     ----------
-    options
-        ``method``: ``fast`` or ``paper``. ``fast``: the fields of
-        :class:`~bam_pipelines.guidance.fast.FastSettings`. ``paper``: those of
-        :class:`~bam_pipelines.guidance.sampler.SamplerSettings`, and ``judge_weight``.
+    method
+        ``fast`` or ``paper``.
+    fast, paper
+        Of the one and the other; unguided mixtures are made as ``fast`` begins.
+    """
+
+    method: Literal["fast", "paper"]
+    fast: FastSettings
+    paper: PaperSettings
+
+
+def build_method(settings: MethodSettings, digits: Digits, reference_weight: float = 0.0) -> Method:
+    """Build the method that is chosen.
+
+    Parameters
+    ----------
+    settings
+        Which one, and how it samples.
     digits
         To begin from, and to stay near with the strategy ``reference``.
     reference_weight
         Only for that strategy.
-
-    Raises
-    ------
-    ValueError
-        If the method is unknown or a setting is outside its range.
     """
-    if options["method"] == "fast":
-        return FastMethod(FastSettings(**options["fast"]), digits, reference_weight)
-    if options["method"] == "paper":
-        settings = dict(options["paper"])
-        judge_weight = settings.pop("judge_weight")
-        return PaperMethod(SamplerSettings(**settings), judge_weight, digits, reference_weight)
-    raise ValueError(f"method is {options['method']!r}, expected fast or paper.")
+    if settings.method == "fast":
+        return FastMethod(settings.fast, digits, reference_weight)
+    paper = settings.paper
+    sampler = SamplerSettings(paper.steps, paper.repeats, paper.guidance_scale)
+    return PaperMethod(sampler, paper.judge_weight, digits, reference_weight)

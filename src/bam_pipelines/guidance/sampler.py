@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, NotNegative
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.guidance.boundary import require_finite
 from bam_pipelines.guidance.objectives import Objective
@@ -15,7 +16,7 @@ from bam_pipelines.networks.noise import predicted_clean
 
 
 @dataclass(frozen=True)
-class SamplerSettings:
+class SamplerSettings(CheckedSettings):
     """How to sample.
 
     Parameters
@@ -28,16 +29,9 @@ class SamplerSettings:
         γ: length of a guidance step in units of √pixels·σ_t; 0.1 in the paper.
     """
 
-    steps: int
-    repeats: int
-    guidance_scale: float
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "repeats"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1.")
-        if self.guidance_scale < 0:
-            raise ValueError(f"guidance_scale is {self.guidance_scale}, expected at least 0.")
+    steps: Count
+    repeats: Count
+    guidance_scale: NotNegative
 
 
 @dataclass(frozen=True)

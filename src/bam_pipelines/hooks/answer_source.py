@@ -14,7 +14,10 @@ class AnswerSourceHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Look where answers come from; not by ``context.params``, which registers the stages itself."""
-        chosen = answer_source(context.config_loader["parameters"]["behavior"])
+        try:
+            chosen = answer_source(context.config_loader["parameters"]["behavior"])
+        except (KeyError, TypeError):
+            return  # :class:`~bam_pipelines.hooks.ParameterHook` says what is wrong, when a run begins
         if chosen != pipeline_registry.chosen_source:
             pipeline_registry.chosen_source = chosen
             pipelines.configure(pipeline_registry.__name__)

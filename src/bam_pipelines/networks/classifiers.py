@@ -3,10 +3,14 @@
 All take images (N, C, H, W) in [0, 1] and return logits (N, K).
 """
 
-from typing import Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
+from annotated_types import Len
 from torch import nn
 
+from bam_pipelines.compute.checked import CheckedSettings, Count
 from bam_pipelines.networks.transformer import VisionTransformer
 
 ClassifierName = Literal["vit", "vgg", "cornet", "mlp", "lrm"]
@@ -47,6 +51,14 @@ def build_classifier(name: str, image_size: int, channels: int, n_classes: int) 
     if name == "lrm":
         return nn.Sequential(nn.Flatten(), nn.Linear(pixels, n_classes))
     raise ValueError(f"classifier {name!r} is unknown, expected one of {', '.join(CLASSIFIER_NAMES)}.")
+
+
+@dataclass(frozen=True)
+class VggSettings(CheckedSettings):
+    """What can be chosen about :func:`build_vgg`: channels of each stage, and units of the hidden layer."""
+
+    widths: Annotated[Sequence[Count], Len(1)]
+    hidden: Count
 
 
 def build_vgg(

@@ -1,8 +1,34 @@
 """The denoiser of the diffusion prior: a U-Net of diffusers on 2 x 2 pixel patches."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
 import torch
+from annotated_types import Len, MultipleOf
 from torch import nn
 from torch.nn import functional
+
+from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
+
+# channels of the U-Net are normalised in so many groups
+GROUPS = 16
+
+
+@dataclass(frozen=True)
+class DenoiserSettings(CheckedSettings):
+    """What can be chosen about a :class:`PatchUNet`, for images of any size; see there."""
+
+    patch_size: Count
+    block_channels: Annotated[Sequence[Annotated[Count, MultipleOf(GROUPS)]], Len(1)]
+    layers_per_block: Count
+    attention_head_width: Count
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give heads that do not fill the last block."""
+        if self.block_channels[-1] % self.attention_head_width:
+            expected = f"a divisor of the last of block_channels, {self.block_channels[-1]}"
+            yield wrong("attention_head_width", self.attention_head_width, expected)
 
 
 class PatchUNet(nn.Module):
@@ -60,7 +86,7 @@ class PatchUNet(nn.Module):
             down_block_types=("DownBlock2D",) * plain + ("AttnDownBlock2D",),
             up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * plain,
             attention_head_dim=attention_head_width,
-            norm_num_groups=16,
+            norm_num_groups=GROUPS,
         )
         for module in self.unet.modules():
             if isinstance(module, Attention):

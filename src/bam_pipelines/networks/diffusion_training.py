@@ -4,13 +4,15 @@ import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Interval
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, WholeNumber
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
@@ -22,7 +24,7 @@ from bam_pipelines.networks.registry import build_network, read_tensors, write_t
 
 
 @dataclass(frozen=True)
-class DiffusionTraining:
+class DiffusionTraining(CheckedSettings):
     """Settings of a prior's training.
 
     Parameters
@@ -43,13 +45,13 @@ class DiffusionTraining:
         Steps between checkpoints.
     """
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int
-    ema_decay: float
-    gradient_clip: float
-    checkpoint_every: int
+    steps: Count
+    batch_size: Count
+    learning_rate: Positive
+    warmup_steps: WholeNumber
+    ema_decay: Annotated[float, Interval(ge=0, lt=1)]
+    gradient_clip: Positive
+    checkpoint_every: Count
 
 
 class PriorTrainer:

@@ -5,12 +5,14 @@ independent one see different families of corruption, so that what fools the one
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, WholeNumber
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.images.corruption import blur, elastic, noise_blend, occlude, patch_shuffle, pixel_flips
@@ -18,6 +20,28 @@ from bam_pipelines.images.corruption import random_strokes as draw_strokes
 from bam_pipelines.networks.training import Fit, TrainingSettings, fit_network
 
 Family = Literal["noise", "shape"]
+
+
+@dataclass(frozen=True)
+class AdversarialTraining(CheckedSettings):
+    """Training against the non-digits that fooled a judge.
+
+    Parameters
+    ----------
+    rounds
+        How often it is trained again; 0 for never.
+    images, steps
+        Non-digits a round, and gradient steps that each may take up the judge's score.
+    step_length
+        Root mean square of a step, in units of the pixel range.
+    """
+
+    rounds: WholeNumber
+    images: Count
+    steps: Count
+    step_length: Positive
+
+
 Corruption = Callable[[torch.Tensor, torch.Tensor, torch.Generator], torch.Tensor]
 
 
@@ -119,7 +143,7 @@ def train_judge(
     network: nn.Module,
     digits: Mapping[str, torch.Tensor],
     family: Family,
-    adversarial: Mapping[str, int | float],
+    adversarial: AdversarialTraining,
     settings: TrainingSettings,
     compute: Compute,
     seed: int,
@@ -136,7 +160,7 @@ def train_judge(
     family
         Of corruptions; see :func:`corrupted_batch`.
     adversarial
-        ``rounds`` of training on adversarial non-digits, ``images`` and ``steps`` a round, ``step_length``.
+        How it is trained again on adversarial non-digits.
     settings, compute, seed
         How to train each round.
     judgments
@@ -154,7 +178,7 @@ def train_judge(
     def error(candidate: nn.Module) -> float:
         return functional.mse_loss(candidate(check[0].to(compute.device)).float().cpu(), check[1]).item()
 
-    for number in range(int(adversarial["rounds"]) + 1):
+    for number in range(adversarial.rounds + 1):
         if number > 0:
             pool = torch.cat([pool, _fooling(network, digits["train"].shape[1:], family, adversarial, (seed, number))])
         draw = _judge_batches(digits["train"], family, pool, judgments, settings.batch_size, (seed, number))
@@ -168,11 +192,11 @@ def _fooling(
     judge: nn.Module,
     shape: torch.Size,
     family: Family,
-    adversarial: Mapping[str, int | float],
+    adversarial: AdversarialTraining,
     key: tuple[int, int],
 ) -> torch.Tensor:
-    starts = non_digits(int(adversarial["images"]), shape, family, torch_generator(key[0], "starts", key[1]))
-    return adversarial_non_digits(judge, starts, int(adversarial["steps"]), float(adversarial["step_length"]))
+    starts = non_digits(adversarial.images, shape, family, torch_generator(key[0], "starts", key[1]))
+    return adversarial_non_digits(judge, starts, adversarial.steps, adversarial.step_length)
 
 
 def _judge_batches(

@@ -1,17 +1,20 @@
 """What a denoiser's weights were trained for: value range, prediction, noise schedule. Kept in the weights' header."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+
+from bam_pipelines.compute.checked import CheckedSettings, Count, FromList, Problem, wrong
 
 PredictionType = Literal["epsilon", "v_prediction"]
 BetaSchedule = Literal["linear", "squaredcos_cap_v2"]
 
 
 @dataclass(frozen=True)
-class NoiseSpecification:
+class NoiseSpecification(CheckedSettings):
     """Diffusion facts that every user of a denoiser obeys.
 
     Parameters
@@ -32,17 +35,17 @@ class NoiseSpecification:
 
     prediction_type: PredictionType
     beta_schedule: BetaSchedule
-    steps: int
-    value_range: tuple[float, float]
+    steps: Count
+    value_range: Annotated[tuple[float, float], FromList]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "value_range", tuple(float(value) for value in self.value_range))
-        if self.prediction_type not in ("epsilon", "v_prediction"):
-            raise ValueError(f"prediction_type is {self.prediction_type!r}, expected 'epsilon' or 'v_prediction'.")
-        if self.beta_schedule not in ("linear", "squaredcos_cap_v2"):
-            raise ValueError(f"beta_schedule is {self.beta_schedule!r}, expected 'linear' or 'squaredcos_cap_v2'.")
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give a range without extent."""
         if not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f"value_range is {self.value_range}, expected (low, high) with low < high.")
+            yield wrong("value_range", list(self.value_range), "low and high with low < high")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""

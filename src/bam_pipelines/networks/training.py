@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from bam_pipelines.compute.checked import CheckedSettings, Count, Positive
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.shards import Arrays
 
@@ -21,7 +22,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(CheckedSettings):
     """How a network is trained.
 
     Parameters
@@ -38,23 +39,36 @@ class TrainingSettings:
         ``cosine`` lowers the learning rate to 0 over the whole training, ``constant`` keeps it.
     """
 
-    epochs: int
-    samples_per_epoch: int
-    batch_size: int
-    learning_rate: float
+    epochs: Count
+    samples_per_epoch: Count
+    batch_size: Count
+    learning_rate: Positive
     schedule: Literal["cosine", "constant"]
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "samples_per_epoch", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1.")
-        if self.schedule not in ("cosine", "constant"):
-            raise ValueError(f"schedule is {self.schedule!r}, expected 'cosine' or 'constant'.")
 
     @property
     def steps_per_epoch(self) -> int:
         """Number of optimiser steps in an epoch."""
         return -(-self.samples_per_epoch // self.batch_size)
+
+
+@dataclass(frozen=True)
+class PassSettings(CheckedSettings):
+    """Training whose epochs are passes over all images.
+
+    Parameters
+    ----------
+    epochs, batch_size, learning_rate, schedule
+        As for :class:`TrainingSettings`.
+    """
+
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
+    schedule: Literal["cosine", "constant"]
+
+    def over(self, n_images: int) -> TrainingSettings:
+        """Return the settings for so many images."""
+        return TrainingSettings(self.epochs, n_images, self.batch_size, self.learning_rate, self.schedule)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from bam_pipelines.behavior.readers.records import Records
 
+ColumnName = Literal[
+    "participant", "stimulus", "response", "session", "round", "block", "trial_index", "task", "phase", "repetition",
+    "rt", "modality", "catch", "expected", "is_train", "started_at_ms", "planned",
+]  # fmt: skip
+TimeUnit = Literal["ms", "s"]
 REQUIRED = ("participant", "stimulus", "response")
-OPTIONAL = (
-    "session", "round", "block", "trial_index", "task", "phase", "repetition", "rt", "modality", "catch", "expected",
-    "is_train", "started_at_ms", "planned",
-)  # fmt: skip
+OPTIONAL = tuple(name for name in get_args(ColumnName) if name not in REQUIRED)
 
 
 @dataclass(frozen=True)

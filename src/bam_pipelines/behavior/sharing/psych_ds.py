@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bam_pipelines.behavior.schemas import PARTICIPANTS, TRIALS
+from bam_pipelines.behavior.sharing.settings import SharingSettings
 from bam_pipelines.behavior.validation import TableSchema
 
 _EXTRA = "kept from the source as it was written there"
@@ -13,7 +14,7 @@ _PARTICIPANT_ROW = "participant_id"
 
 
 def psych_ds_files(
-    trials: pd.DataFrame, participants: pd.DataFrame, settings: Mapping[str, str], simulated: bool
+    trials: pd.DataFrame, participants: pd.DataFrame, settings: SharingSettings, simulated: bool
 ) -> dict[str, str]:
     """Write a data set's files.
 
@@ -22,7 +23,7 @@ def psych_ds_files(
     trials, participants
         Trial table and participant table, after the quality rules.
     settings
-        ``study`` (letters and digits, for file names), ``name`` and ``description`` of the data set.
+        What the data set is called.
     simulated
         Whether the participants are; name and description then say so.
 
@@ -32,24 +33,17 @@ def psych_ds_files(
         Path within the folder to text: dataset_description.json, README.md, CHANGES.md, and a CSV a task and one of
         the participants in data/.
 
-    Raises
-    ------
-    ValueError
-        If ``study`` holds anything but letters and digits.
-
     References
     ----------
     Psych-DS specification, psych-ds.github.io.
     """
-    study = settings["study"]
-    if not (study.isascii() and study.isalnum()):
-        raise ValueError(f"behavior.sharing.study is {study!r}, expected letters and digits.")
+    study = settings.study
     tables = {
         f"study-{study}_task-{task}_data.csv": own for task, own in trials.groupby("task", observed=True, sort=True)
     }
     people = participants.assign(row_id=participants[_PARTICIPANT_ROW])
     tables[f"study-{study}_table-participants_data.csv"] = people[["row_id", *participants.columns]]
-    name, description = (_honest(settings[key], simulated) for key in ("name", "description"))
+    name, description = (_honest(text, simulated) for text in (settings.name, settings.description))
     columns = list(dict.fromkeys(column for table in tables.values() for column in table.columns))
     about = {
         "@context": "https://schema.org/",

@@ -21,6 +21,7 @@ from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
 from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
+from bam_pipelines.alignment.settings import AlignmentSettings, alignment_settings
 from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
 from bam_pipelines.alignment.trial_data import TrialData, trial_data
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
@@ -29,7 +30,7 @@ from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
-from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.networks.training import history_columns
 from bam_pipelines.pipelines.places import working_folder
 
 Fits = dict[str, tuple[IndividualModels, dict[str, Any]]]
@@ -52,7 +53,7 @@ def fine_tune_groups(
         ``{name}``, GroupNet, and ``{name}_history`` of each classifier.
     """
     data = _data(next(iter(bases.values())), trials, trial_stimuli)
-    working, settings = working_folder(compute, "align_groups"), _settings(options["group"])
+    working, settings = working_folder(compute, "align_groups"), alignment_settings(options).group
     aligned = align_groups(bases, data, labelled_images(digits), settings, resolve_compute(compute), seed, working)
     made: dict[str, Any] = {}
     for name, (trained, fit) in aligned.items():
@@ -77,13 +78,14 @@ def fit_individuals(
         ``{name}``, individual models, and ``{name}_history`` of each classifier.
     """
     data = _data(next(iter(groups.values())), trials, trial_stimuli)
-    people = _people(data, options)
-    if options["method"] == "paper":
-        fits = _fine_tuned(groups, data, people, digits, options, compute, seed)
-    elif options["method"] == "group":
+    settings = alignment_settings(options)
+    people = _people(data, settings)
+    if settings.method == "paper":
+        fits = _fine_tuned(groups, data, people, digits, settings.paper, compute, seed)
+    elif settings.method == "group":
         fits = {name: (same_for_all(group, people), {}) for name, group in groups.items()}
     else:
-        fits = _hierarchical_fits(groups, data, people, _hierarchical(options), seed)
+        fits = _hierarchical_fits(groups, data, people, settings.of_individuals, seed)
     made: dict[str, Any] = {}
     for name, (models, history) in fits.items():
         made |= {name: models, f"{name}_history": {**_counts(people, data), **history}}
@@ -95,15 +97,11 @@ def _fine_tuned(
     data: TrialData,
     people: list[str],
     digits: pd.DataFrame,
-    options: dict[str, Any],
+    settings: FineTuning,
     compute: dict[str, Any],
     seed: int,
 ) -> Fits:
-    working, settings, resources = (
-        working_folder(compute, "align_individuals"),
-        _settings(options["paper"]),
-        resolve_compute(compute),
-    )
+    working, resources = working_folder(compute, "align_individuals"), resolve_compute(compute)
     fits: Fits = {}
     for name, group in groups.items():
         models, epochs = align_individuals(
@@ -127,17 +125,6 @@ def _hierarchical_fits(
 def _counts(people: list[str], data: TrialData) -> dict[str, int]:
     """Say how many have a model, and how many answered too little for one."""
     return {"n_participants": len(people), "n_without_a_model": len(set(data.participant.tolist()) - set(people))}
-
-
-def _hierarchical(options: dict[str, Any]) -> HierarchicalSettings:
-    if options["method"] not in ("hierarchical", "calibrated"):
-        raise ValueError(
-            f"alignment.method is {options['method']!r}, expected hierarchical, calibrated, paper or group; correct it."
-        )
-    fields = dict(options["hierarchical"])
-    if options["method"] == "calibrated":
-        fields["rank"] = 0
-    return HierarchicalSettings(**fields)
 
 
 def evaluate_classifier(
@@ -189,26 +176,22 @@ def study_differences(
     **groups: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Fit hierarchical models of one classifier to all trials, to fewer and to halves: learning curve and clusters."""
-    chosen, resamples = options["differences"], options["resamples"]
-    group = _chosen_group(chosen["classifier"], groups)
+    settings = alignment_settings(options)
+    chosen, resamples = settings.differences, settings.resamples
+    group = groups[chosen.classifier]
     data = _data(group, trials, trial_stimuli)
-    people = _people(data, options)
-    settings = HierarchicalSettings(**options["hierarchical"])
+    people = _people(data, settings)
 
     def fit(parts: Sequence[TrialData]) -> list[IndividualModels]:
-        fits = fit_hierarchical_each([(group, part) for part in parts], people, settings, seed, "fewer trials")
+        fits = fit_hierarchical_each(
+            [(group, part) for part in parts], people, settings.hierarchical, seed, "fewer trials"
+        )
         return [one.models for one in fits]
 
     (models,), shared = fit([data]), class_probabilities(group.network, data.images)
-    curve = learning_curve(fit, models, data, shared, chosen["trials"], seed, resamples)
-    clustering = describe_clusters(fit, models, data, chosen["clusters"], seed, resamples)
+    curve = learning_curve(fit, models, data, shared, chosen.trials, seed, resamples)
+    clustering = describe_clusters(fit, models, data, chosen.clusters, seed, resamples)
     return curve, clustering.people, clustering.summary
-
-
-def _chosen_group(name: str, groups: dict[str, TrainedNetwork]) -> TrainedNetwork:
-    if name not in groups:
-        raise ValueError(f"alignment.differences.classifier is {name!r}, expected one of {', '.join(sorted(groups))}.")
-    return groups[name]
 
 
 def compare_with_truth(
@@ -247,11 +230,11 @@ def collect_evaluations(
     return metrics, entropies, swaps, summary, mean_over_classifiers(summary)
 
 
-def _people(data: TrialData, options: dict[str, Any]) -> list[str]:
-    people = data.participants(options["min_training_trials"])
+def _people(data: TrialData, settings: AlignmentSettings) -> list[str]:
+    people = data.participants(settings.min_training_trials)
     if not people:
         raise ValueError(
-            f"no participant has {options['min_training_trials']} training trials and a validation trial; lower "
+            f"no participant has {settings.min_training_trials} training trials and a validation trial; lower "
             "alignment.min_training_trials."
         )
     return people
@@ -263,7 +246,3 @@ def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _data(network: TrainedNetwork, trials: pd.DataFrame, trial_stimuli: pd.DataFrame) -> TrialData:
     return trial_data(trials, trial_stimuli, network.specification.arguments["n_classes"])
-
-
-def _settings(options: dict[str, Any]) -> FineTuning:
-    return FineTuning(TrainingSettings(**options["training"]), tuple(options["ratio"]))

@@ -76,7 +76,7 @@ def read_answers_to_own_stimuli(parameters: dict[str, Any], seed: int, stimuli: 
 
 
 def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_number: int) -> Round:
-    source = settings.sources[settings.source].of_round(round_number)
+    source = settings.people.of_round(round_number)
     root, share = project_folder(), settings.max_reject_share
     return ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
 

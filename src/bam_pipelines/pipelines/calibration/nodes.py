@@ -7,9 +7,10 @@ import pandas as pd
 
 from bam_pipelines.analysis.outcomes import outcome_of_shares
 from bam_pipelines.analysis.published import GUIDANCE_SHARES, PAIR_SHARES, ZERO_ENTROPY_SHARE
-from bam_pipelines.behavior.calibration import Panel, calibrate
+from bam_pipelines.behavior.calibration import CalibrationSettings, Panel, calibrate
 from bam_pipelines.behavior.observers import as_observer, observer_features
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
@@ -32,6 +33,7 @@ def calibrate_participants(
         **{f"pair_{name}": PAIR_SHARES["base"][name] for name in GUIDANCE_SHARES},
     }
     start = behavior_settings(behavior).participants
-    answers, people = options["answers_per_image"], options["n_people"]
+    settings = read_settings(CalibrationSettings, "calibration", options)
+    answers, people = settings.answers_per_image, settings.n_people
     fitted, found = calibrate(panel, start, published, answers, outcome_of_shares, people, seed)
     return asdict(fitted), {name: {"published": published[name], "simulated": found[name]} for name in published}

@@ -7,12 +7,13 @@ import torch
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import confusion_figure
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits, classification_metrics, confusion_counts
 from bam_pipelines.networks.classifier_training import train_classifiers
-from bam_pipelines.networks.training import Fit, TrainingSettings, history_columns
+from bam_pipelines.networks.training import Fit, PassSettings, TrainingSettings, history_columns
 from bam_pipelines.pipelines.places import working_folder
 
 
@@ -35,7 +36,10 @@ def train_all_classifiers(
     images, labels = labelled_images(train)
     shape = {"image_size": images.shape[-1], "channels": images.shape[1], "n_classes": int(labels.max()) + 1}
     tasks: dict[str, tuple[NetworkSpecification, TrainingSettings]] = {
-        name: (NetworkSpecification(name, shape), TrainingSettings(samples_per_epoch=len(images), **own))
+        name: (
+            NetworkSpecification(name, shape),
+            read_settings(PassSettings, f"classifiers.{name}", own).over(len(images)),
+        )
         for name, own in options.items()
     }
     working = working_folder(compute, "train_classifiers")

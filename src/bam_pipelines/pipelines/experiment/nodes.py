@@ -11,7 +11,7 @@ from bam_pipelines.behavior.settings import SessionSettings, behavior_settings, 
 from bam_pipelines.experiment.clear_images import ClearImages, choose_clear_images
 from bam_pipelines.experiment.jatos_study import jatos_archive
 from bam_pipelines.experiment.lists import build_lists
-from bam_pipelines.experiment.pair_lists import build_pair_lists, pair_design
+from bam_pipelines.experiment.pair_lists import build_pair_lists
 from bam_pipelines.experiment.preregistration import preregistration
 from bam_pipelines.experiment.settings import ExperimentSettings, experiment_settings
 from bam_pipelines.experiment.study import study_files
@@ -46,9 +46,8 @@ def plan_pair_study(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int], pd.DataFrame]:
     """Plan a second round: the same, and whose each list is."""
     settings, sitting = experiment_settings(experiment), session_settings(session)
-    design = pair_design(experiment["pairs"])
     clear = _clear(stimuli, digits, observer, settings, sitting, seed, 2)
-    lists, places = build_pair_lists(stimuli, pairs, clear, settings, sitting, design, seed)
+    lists, places = build_pair_lists(stimuli, pairs, clear, settings, sitting, settings.pairs, seed)
     return lists, _shown(lists, stimuli, *clear), _numbers(lists), places
 
 
@@ -96,6 +95,6 @@ def build_pair_study(
     """Build the second round's study, and the text to register before it."""
     settings = behavior_settings(behavior)
     files, archive = build_study(lists, stimuli, experiment, settings.n_classes, 2)
-    design = pair_design(experiment["pairs"])
     study = json.loads(files["design.json"])
+    design = experiment_settings(experiment).pairs
     return files, archive, preregistration(study, lists, pairs, design, settings.quality)

@@ -1,7 +1,6 @@
 """Nodes of the loop stage."""
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,6 @@ from bam_pipelines.adaptive.loop import (
     pool_and_aims,
     summarise_rounds,
 )
-from bam_pipelines.adaptive.settings import LoopSettings
 from bam_pipelines.adaptive.simulated import short_session, simulated_answers
 from bam_pipelines.adaptive.state import ROUNDS_BEFORE, LoopState, loop_state, require_same_answers
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings
@@ -26,6 +24,7 @@ from bam_pipelines.behavior.observers import as_observer
 from bam_pipelines.behavior.quality import assess_quality
 from bam_pipelines.behavior.schemas import STIMULI, row_ids, validate_stimuli
 from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.experiment.clear_images import choose_clear_images
 from bam_pipelines.experiment.planned_lists import build_planned_lists
@@ -33,6 +32,7 @@ from bam_pipelines.experiment.settings import experiment_settings
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
 from bam_pipelines.pipelines.experiment.nodes import build_study
+from bam_pipelines.pipelines.loop.settings import loop_settings
 from bam_pipelines.pipelines.places import project_folder
 
 Tables = dict[str, pd.DataFrame]
@@ -48,7 +48,7 @@ def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, beha
     state, settings = loop_state(tables), behavior_settings(behavior)
     if shown is None or state.planned_round == state.answered_round:
         return state
-    source = settings.sources[settings.source].of_round(ROUNDS_BEFORE + state.planned_round)
+    source = settings.people.of_round(ROUNDS_BEFORE + state.planned_round)
     if not (project_folder() / source.path).exists():
         raise ValueError(
             f"round {state.planned_round} of the loop is planned and not answered: no answers at {source.path}; serve "
@@ -85,18 +85,16 @@ def learn_from_answers(
     stimuli: pd.DataFrame,
     candidates: pd.DataFrame | None,
     options: dict[str, Any],
-    alignment: dict[str, Any],
+    population: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
     **groups: TrainedNetwork,
 ) -> Standing:
     """Fit the population to all answers so far, and everyone's own values."""
     require_same_answers(state, trials)
-    name = options["classifier"]
-    if name not in groups:
-        raise ValueError(f"loop.classifier is {name!r}, expected one of {', '.join(sorted(groups))}.")
+    name = loop_settings(options).classifier
     every = _joined(trial_stimuli, stimuli, *([] if candidates is None else [candidates]))
-    settings = HierarchicalSettings(**alignment["hierarchical"])
+    settings = read_settings(HierarchicalSettings, "alignment.hierarchical", population)
     with torch_threads(resolve_compute(compute).threads):
         return learn(groups[name], trials, state.trials, every, settings, seed)
 
@@ -177,14 +175,6 @@ def report_loop(tables: Tables, behavior: dict[str, Any]) -> tuple[pd.DataFrame,
     state = loop_state(tables)
     figure = figure_loop(state.metrics, behavior["source"] == "simulated")
     return state.trials, state.metrics, summarise_rounds(state.metrics), figure
-
-
-def loop_settings(options: Mapping[str, Any]) -> LoopSettings:
-    """Read ``params:loop``; a ValueError names what is out of range."""
-    try:
-        return LoopSettings(**{field.name: options[field.name] for field in fields(LoopSettings)})
-    except ValueError as error:
-        raise ValueError(f"loop.{error}") from None
 
 
 def _joined(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,7 @@ def _round() -> list[Node]:
         inputs={
             "state": "loop_begun",
             "trial_stimuli": "trial_stimuli",
-            "alignment": "params:alignment",
+            "population": "params:alignment.hierarchical",
             "compute": "params:compute",
             **_FIRST_ROUND,
             **_PARAMETERS,

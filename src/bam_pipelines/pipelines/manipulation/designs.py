@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -11,11 +10,10 @@ from bam_pipelines.alignment.pairs import swapped_people
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell, balanced_cells, undirected_cells
 from bam_pipelines.networks.checkpoints import TrainedNetwork
+from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings
 
 CUSTOMISED = "individual"
 UNGUIDED = "none"
-# what a study may compare customised stimuli with; the last two are meant for nobody's direction
-CONTROLS = ("swapped", "bias_only", "group", UNGUIDED)
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def build_designs(
     individuals: IndividualModels,
     biases: IndividualModels | None,
     group: TrainedNetwork,
-    options: Mapping[str, Any],
+    settings: ManipulationSettings,
     seed: int,
 ) -> list[Design]:
     """Ask for customised stimuli and each control, for the same pairs and digit pairs and as many of each.
@@ -62,7 +60,7 @@ def build_designs(
         Models that differ in class bias, temperature and lapse alone; only for ``bias_only``.
     group
         GroupNet.
-    options
+    settings
         Of the stage.
     seed
         The run's seed.
@@ -70,30 +68,27 @@ def build_designs(
     Raises
     ------
     ValueError
-        If a control is unknown, there are too few people to swap models, or bias_only comes without its models.
+        If there are too few people to swap models, or bias_only comes without its models.
     """
-    unknown = sorted(set(options["controls"]) - set(CONTROLS))
-    if unknown:
-        raise ValueError(f"manipulation.controls names {unknown[0]!r}, expected some of {', '.join(CONTROLS)}.")
     own = {row.pair_id: (row.participant_1, row.participant_2) for row in pairs.itertuples()}
-    threshold = options["judge_threshold"]
-    designs = _directed(CUSTOMISED, own, individuals, options, seed)
-    for source in options["controls"]:
+    threshold = settings.judge_threshold
+    designs = _directed(CUSTOMISED, own, individuals, settings, seed)
+    for source in settings.controls:
         if source == "swapped":
             others = swapped_people(pairs, individuals.participant_ids, seed)
-            designs += _directed(source, others, individuals, options, seed)
+            designs += _directed(source, others, individuals, settings, seed)
         elif source == "bias_only":
             if biases is None:
                 raise ValueError("bias_only controls need models that differ in biases alone; pass them as biases.")
             # biases part two people in one direction only: in the other, what came nearest is taken, so that there are
             # equal numbers of both
-            designs += _directed(source, own, biases, options, seed, strict=False)
+            designs += _directed(source, own, biases, settings, seed, strict=False)
         elif source == "group":
-            wavering = AcceptanceRule("uncertainty", options["group_probability"], None, threshold)
-            designs.append(_undirected(source, ("group",), list(own), group, options, seed, wavering))
+            wavering = AcceptanceRule("uncertainty", settings.group_probability, None, threshold)
+            designs.append(_undirected(source, ("group",), list(own), group, settings, seed, wavering))
         elif source == UNGUIDED:
             unasked = AcceptanceRule("unguided", None, None, threshold)
-            designs.append(_undirected(source, (), list(own), group, options, seed, unasked))
+            designs.append(_undirected(source, (), list(own), group, settings, seed, unasked))
     return designs
 
 
@@ -101,25 +96,24 @@ def _directed(
     source: str,
     guides: Mapping[str, tuple[str, str]],
     models: IndividualModels,
-    options: Mapping[str, Any],
+    settings: ManipulationSettings,
     seed: int,
     strict: bool = True,
 ) -> list[Design]:
     """Ask for stimuli that part two people's models, by pair of those who will see them, one design a margin."""
     n_classes = models.specification.arguments["n_classes"]
-    prefix = f"{options['classifier']}-" + ("bias-" if source == "bias_only" else "")
+    prefix = f"{settings.classifier}-" + ("bias-" if source == "bias_only" else "")
     people = sorted({name for two in guides.values() for name in two})
     networks = {prefix + name: TrainedNetwork(models.network(name), models.specification) for name in people}
     cells = [
         cell
         for place, (pair_id, (one, two)) in enumerate(guides.items())
         for cell in balanced_cells(
-            (prefix + one, prefix + two), n_classes, options["digit_pairs"], options["quota"], seed, pair_id, place
+            (prefix + one, prefix + two), n_classes, settings.digit_pairs, settings.quota, seed, pair_id, place
         )
     ]
     rules = [
-        AcceptanceRule("controversial", None, margin, options["judge_threshold"], strict)
-        for margin in options["margins"]
+        AcceptanceRule("controversial", None, margin, settings.judge_threshold, strict) for margin in settings.margins
     ]
     return [Design(source, cells, networks, rule) for rule in rules]
 
@@ -129,17 +123,17 @@ def _undirected(
     models: tuple[str, ...],
     pair_ids: Sequence[str],
     group: TrainedNetwork,
-    options: Mapping[str, Any],
+    settings: ManipulationSettings,
     seed: int,
     rule: AcceptanceRule,
 ) -> Design:
     """Ask for stimuli between the same digits, as many as both directions of a directed source have at all margins."""
     n_classes = group.specification.arguments["n_classes"]
-    names = tuple(f"{options['classifier']}-{name}" for name in models)
-    quota = 2 * options["quota"] * len(options["margins"])
+    names = tuple(f"{settings.classifier}-{name}" for name in models)
+    quota = 2 * settings.quota * len(settings.margins)
     cells = [
         cell
         for place, pair_id in enumerate(pair_ids)
-        for cell in undirected_cells(names, n_classes, options["digit_pairs"], quota, seed, pair_id, place)
+        for cell in undirected_cells(names, n_classes, settings.digit_pairs, quota, seed, pair_id, place)
     ]
-    return Design(source, cells, {f"{options['classifier']}-group": group}, rule)
+    return Design(source, cells, {f"{settings.classifier}-group": group}, rule)

@@ -1,5 +1,6 @@
 """Nodes of the manipulation stage."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,8 +20,8 @@ from bam_pipelines.analysis.rates import rates_table
 from bam_pipelines.analysis.source_naturalness import source_naturalness
 from bam_pipelines.analysis.stable_disagreement import stable_disagreement
 from bam_pipelines.behavior.schemas import validate_pairs, validate_stimuli
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
-from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import Method, UnguidedMethod, build_method
 from bam_pipelines.guidance.sampling import SamplingPlan, sample_stimuli
 from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stimuli
@@ -28,6 +29,7 @@ from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED, UNGUIDED, Design, build_designs
+from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings, manipulation_settings
 from bam_pipelines.pipelines.places import working_folder
 
 
@@ -35,16 +37,15 @@ def choose_pairs(
     options: dict[str, Any], seed: int, trial_stimuli: pd.DataFrame, **individuals: IndividualModels
 ) -> pd.DataFrame:
     """Pair participants who have a model of the guiding classifier."""
-    models = individuals[options["classifier"]]
-    people, chosen, size = models.participant_ids, options["pairs"], (options["n_groups"], options["group_size"])
+    settings = manipulation_settings(options)
+    models = individuals[settings.classifier]
+    people, chosen, size = models.participant_ids, settings.pairs, (settings.n_groups, settings.group_size)
     if chosen == "random":
         return group_pairs(people, *size, seed)
     if chosen == "different":
         return different_pairs(people, model_distances(models, table_images(trial_stimuli)), *size)
     if chosen == "all":
         return all_pairs(people)
-    if isinstance(chosen, str):
-        raise ValueError(f"manipulation.pairs is {chosen!r}, expected random, different, all or a list of pairs.")
     return given_pairs(chosen, people)
 
 
@@ -62,17 +63,18 @@ def sample_customised_stimuli(
     **models: IndividualModels | TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sample stimuli between the two individual models of each pair, and their controls."""
-    individuals, group = _models(options["classifier"], models)
+    settings = manipulation_settings(options)
+    individuals, group = _models(settings.classifier, models)
     resources = resolve_compute(compute)
     biases = None
-    if "bias_only" in options["controls"]:
+    if "bias_only" in settings.controls:
         data = trial_data(trials, trial_stimuli, group.specification.arguments["n_classes"])
         people = sorted({*pairs["participant_1"], *pairs["participant_2"]})
-        settings = HierarchicalSettings(**bias_options | {"rank": 0})
+        alone = replace(read_settings(HierarchicalSettings, "alignment.hierarchical", bias_options), rank=0)
         with torch_threads(resources.threads):
-            biases = fit_hierarchical(group, data, people, settings, seed).models
+            biases = fit_hierarchical(group, data, people, alone, seed).models
     begin = table_digits(digits)
-    guided, unguided = build_method(options, begin), UnguidedMethod(FastSettings(**options["fast"]), begin)
+    guided, unguided = build_method(settings, begin), UnguidedMethod(settings.fast, begin)
     working = working_folder(compute, "sample_customised_stimuli")
     sampled = [
         sample_stimuli(
@@ -80,11 +82,11 @@ def sample_customised_stimuli(
             design.networks,
             prior,
             judge,
-            _plan(unguided if design.source == UNGUIDED else guided, design, options, seed),
+            _plan(unguided if design.source == UNGUIDED else guided, design, settings, seed),
             resources,
             working,
         )
-        for design in build_designs(pairs, individuals, biases, group, options, seed)
+        for design in build_designs(pairs, individuals, biases, group, settings, seed)
     ]
     stimuli, acceptance = zip(*sampled, strict=True)
     return validate_stimuli(joined_stimuli(stimuli)), pd.concat(acceptance, ignore_index=True)
@@ -99,12 +101,12 @@ def _models(
     return individuals, group
 
 
-def _plan(method: Method, design: Design, options: dict[str, Any], seed: int) -> SamplingPlan:
-    proposals, batch = options["max_proposals"], options["batch_size"]
+def _plan(method: Method, design: Design, settings: ManipulationSettings, seed: int) -> SamplingPlan:
+    proposals, batch = settings.max_proposals, settings.batch_size
     directed = design.rule.margin is not None
     # images of two margins that began with the same noise would be nearly the same
     stage = f"manipulation/{design.rule.margin}" if directed else "manipulation"
-    candidates = options["candidates"] if directed else 1
+    candidates = settings.candidates if directed else 1
     return SamplingPlan(method, design.rule, proposals, batch, design.source, seed, stage, candidates)
 
 
@@ -114,7 +116,7 @@ def describe_customised_stimuli(
     """Count what was accepted of each source, and show what was made for people."""
     made = stimuli[stimuli["source"] == CUSTOMISED]
     metrics = acceptance_metrics(stimuli, acceptance, "source")
-    return metrics, stimulus_gallery(stimuli if made.empty else made, options["gallery_size"])
+    return metrics, stimulus_gallery(stimuli if made.empty else made, manipulation_settings(options).gallery_size)
 
 
 def analyse_pairs(
@@ -150,4 +152,5 @@ def judge_pairs_stimuli(
     images = table_images(stimuli.set_index("stimulus_id").loc[shown["stimulus_id"]].reset_index())
     with torch_threads(resolve_compute(compute).threads):
         scores = judge_scores(judge.network, images).numpy()
-    return source_naturalness(shown, scores, options["judge_threshold"], seed, options["resamples"])
+    settings = manipulation_settings(options)
+    return source_naturalness(shown, scores, settings.judge_threshold, seed, settings.resamples)

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 
 from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
-from bam_pipelines.analysis.power import PowerSettings, measured_answering, power_summary, power_table
+from bam_pipelines.analysis.power import measured_answering, power_settings, power_summary, power_table
 
 
 def find_power(outcomes: pd.DataFrame, options: dict[str, Any], seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure how pairs answer, and simulate second rounds of several sizes in which they do."""
-    settings = PowerSettings(**options)
+    settings = power_settings(options)
     measured = measured_answering(outcomes, settings)
     table = power_table(measured, settings, seed)
     return table, power_summary(table, measured, settings)

@@ -8,6 +8,7 @@ import pandas as pd
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.images.digits import Digits, bundled_digits, count_classes, official_digits, without
 from bam_pipelines.images.splits import random_split, stratified_split
+from bam_pipelines.pipelines.preprocessing.settings import DigitSettings, digit_settings
 
 
 def split_digits(options: dict[str, Any], seed: int) -> dict[str, pd.DataFrame]:
@@ -24,40 +25,34 @@ def split_digits(options: dict[str, Any], seed: int) -> dict[str, pd.DataFrame]:
     -------
     dict
         ``train``, ``validation`` and ``test``: one row a digit.
-
-    Raises
-    ------
-    ValueError
-        If the source is unknown.
     """
-    if options["source"] not in ("bundled", "idx"):
-        raise ValueError(f"preprocessing.source is {options['source']!r}, expected 'bundled' or 'idx'.")
-    splits = _bundled_splits(options, seed) if options["source"] == "bundled" else _official_splits(options, seed)
+    settings = digit_settings(options)
+    splits = _bundled_splits(settings, seed) if settings.source == "bundled" else _official_splits(settings, seed)
     return {name: digits.table() for name, digits in splits.items()}
 
 
-def _bundled_splits(options: dict[str, Any], seed: int) -> dict[str, Digits]:
+def _bundled_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
     digits = bundled_digits()
-    sizes = {name: options[f"n_{name}"] for name in ("validation", "test", "train")}
+    sizes = {"validation": settings.n_validation, "test": settings.n_test, "train": settings.n_train}
     return {
         name: digits.take(rows)
         for name, rows in stratified_split(digits.labels, sizes, numpy_generator(seed, "split")).items()
     }
 
 
-def _official_splits(options: dict[str, Any], seed: int) -> dict[str, Digits]:
+def _official_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
     """Cut validation from the official training digits; the official test digits stay what they are."""
+    checksums = {str(name): checksum for name, checksum in settings.md5.items()}
     official = {
-        part: official_digits(Path(options["folder"]), part, options["md5"], options["n_classes"])
-        for part in ("train", "test")
+        part: official_digits(Path(settings.folder), part, checksums, settings.n_classes) for part in ("train", "test")
     }
-    if options["n_test"] != len(official["test"].labels):
+    if settings.n_test != len(official["test"].labels):
         raise ValueError(
-            f"preprocessing.n_test is {options['n_test']}, expected {len(official['test'].labels)}: "
+            f"preprocessing.n_test is {settings.n_test}, expected {len(official['test'].labels)}: "
             "the official test digits are kept whole."
         )
-    rest = without(official["train"], bundled_digits()) if options["exclude_bundled"] else official["train"]
-    rows = random_split(len(rest.labels), options["n_validation"], options["n_train"], numpy_generator(seed, "split"))
+    rest = without(official["train"], bundled_digits()) if settings.exclude_bundled else official["train"]
+    rows = random_split(len(rest.labels), settings.n_validation, settings.n_train, numpy_generator(seed, "split"))
     return {**{name: rest.take(chosen) for name, chosen in rows.items()}, "test": official["test"]}
 
 

@@ -9,8 +9,9 @@ import torch
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import digit_sheet
-from bam_pipelines.analysis.judge_quality import Climb, judge_quality
+from bam_pipelines.analysis.judge_quality import judge_quality
 from bam_pipelines.analysis.naturalness import sample_quality
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.compute.seeds import derive_seed, numpy_generator
 from bam_pipelines.guidance.unguided import sample_unguided
@@ -18,12 +19,18 @@ from bam_pipelines.images.corruption import observe
 from bam_pipelines.images.table import labelled_images, table_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits, classification_metrics, train_classifier
-from bam_pipelines.networks.diffusion_training import DiffusionTraining, PriorTrainer
+from bam_pipelines.networks.diffusion_training import PriorTrainer
 from bam_pipelines.networks.judging import Family, train_judge
-from bam_pipelines.networks.noise import NoiseSpecification
 from bam_pipelines.networks.recognition import FeatureNetwork
 from bam_pipelines.networks.registry import build_network, read_network
-from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.networks.training import PassSettings, history_columns
+from bam_pipelines.pipelines.prior.settings import (
+    DiffusionPriorSettings,
+    DigitJudgeSettings,
+    IndependentJudgeSettings,
+    JudgeQualitySettings,
+    QualitySettings,
+)
 
 
 def train_prior(
@@ -34,13 +41,14 @@ def train_prior(
     ``options["initial_weights"]`` names the weights of an earlier training to go on from, or is None.
     """
     resources = resolve_compute(compute)
+    settings = read_settings(DiffusionPriorSettings, "prior.diffusion_prior", options)
     images = table_images(train)
-    arguments = {"image_size": images.shape[-1], "channels": images.shape[1], **options["denoiser"]}
-    specification = NetworkSpecification("patch_unet", arguments, NoiseSpecification(**options["noise"]))
-    start = None if options["initial_weights"] is None else read_network(Path(options["initial_weights"]))
+    arguments = {"image_size": images.shape[-1], "channels": images.shape[1], **vars(settings.denoiser)}
+    specification = NetworkSpecification("patch_unet", arguments, settings.noise)
+    start = None if settings.initial_weights is None else read_network(Path(settings.initial_weights))
     with torch_threads(resources.threads):
-        trainer = PriorTrainer(specification, DiffusionTraining(**options["training"]), resources, seed, start)
-        trained = trainer.fit(images, Path(options["checkpoint"]))
+        trainer = PriorTrainer(specification, settings.training, resources, seed, start)
+        trained = trainer.fit(images, Path(settings.checkpoint))
     losses = pd.Series(trainer.losses)
     return trained, {"loss": losses.groupby(losses.index // 50).mean().tolist()}
 
@@ -54,19 +62,18 @@ def train_digit_judge(
     seed: int,
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
     """Train the judge that guides: a small VGG, on corrupted digits and, if ``source`` says so, people's judgments."""
-    _check_judge_source(options["source"], judgments)
+    settings = read_settings(DigitJudgeSettings, "prior.digit_judge", options)
+    _check_judgments(settings.source, judgments)
     size, channels = int(train["height"].iloc[0]), int(train["channels"].iloc[0])
-    arguments = {"image_size": size, "channels": channels, "n_outputs": 1, **options["architecture"]}
+    arguments = {"image_size": size, "channels": channels, "n_outputs": 1, **vars(settings.architecture)}
     specification = NetworkSpecification("vgg_judge", arguments)
-    used = judgments if options["source"] == "judgments" else None
+    used = judgments if settings.source == "judgments" else None
     return _train_judge(
-        specification, "noise", {"train": train, "validation": validation}, used, options, compute, seed
+        specification, "noise", {"train": train, "validation": validation}, used, settings, compute, seed
     )
 
 
-def _check_judge_source(source: str, judgments: pd.DataFrame) -> None:
-    if source not in ("corruptions", "judgments"):
-        raise ValueError(f"prior.digit_judge.source is {source!r}, expected corruptions or judgments.")
+def _check_judgments(source: str, judgments: pd.DataFrame) -> None:
     if source == "judgments" and judgments.empty:
         raise ValueError(
             "prior.digit_judge.source is judgments, but digit_judgments is empty: run `kedro run --pipelines "
@@ -78,9 +85,10 @@ def train_independent_judge(
     train: pd.DataFrame, validation: pd.DataFrame, options: dict[str, Any], compute: dict[str, Any], seed: int
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
     """Train the judge that only measures: another architecture, another family of corruptions."""
+    settings = read_settings(IndependentJudgeSettings, "prior.independent_judge", options)
     specification = NetworkSpecification("strided_judge", {"channels": int(train["channels"].iloc[0])})
     return _train_judge(
-        specification, "shape", {"train": train, "validation": validation}, None, options, compute, seed
+        specification, "shape", {"train": train, "validation": validation}, None, settings, compute, seed
     )
 
 
@@ -89,7 +97,7 @@ def _train_judge(
     family: Family,
     digits: dict[str, pd.DataFrame],
     judgments: pd.DataFrame | None,
-    options: dict[str, Any],
+    settings: IndependentJudgeSettings,
     compute: dict[str, Any],
     seed: int,
 ) -> tuple[TrainedNetwork, dict[str, Any]]:
@@ -102,8 +110,8 @@ def _train_judge(
             build_network(specification, derive_seed(seed, "judge/weights", family)),
             {name: table_images(table) for name, table in digits.items()},
             family,
-            options["adversarial"],
-            TrainingSettings(**options["training"]),
+            settings.adversarial,
+            settings.training,
             resources,
             derive_seed(seed, "judge/training", family),
             judged,
@@ -130,7 +138,7 @@ def train_recogniser(
             build_network(specification, derive_seed(seed, name, "weights")),
             (images, labels),
             labelled_images(validation),
-            TrainingSettings(samples_per_epoch=len(images), **options),
+            read_settings(PassSettings, f"prior.{name}", options).over(len(images)),
             resources,
             derive_seed(seed, name, "training"),
             observe if name == "observer_network" else None,
@@ -152,9 +160,9 @@ def measure_prior(
     seed: int,
 ) -> tuple[dict[str, float], Figure]:
     """Measure unguided samples against test digits that no network saw, and show a hundred of them."""
-    n = options["n_samples"]
-    steps, repeats, batch_size = (options[name] for name in ("steps", "repeats", "batch_size"))
-    samples = sample_unguided(prior, n, steps, repeats, batch_size, resolve_compute(compute), seed)
+    settings = read_settings(QualitySettings, "prior.quality", options)
+    n = settings.n_samples
+    samples = _unguided(prior, n, settings, compute, seed)
     real, other = (
         table_images(table.iloc[numpy_generator(seed, "prior/quality", key).permutation(len(table))[:n]])
         for key, table in (("test", test), ("validation", validation))
@@ -163,8 +171,12 @@ def measure_prior(
         raise ValueError(
             f"feature_network is a {feature_network.specification.architecture}; expected feature_network."
         )
-    quality = sample_quality(samples, real, other, feature_network.network, options["k"])
+    quality = sample_quality(samples, real, other, feature_network.network, settings.k)
     return quality, digit_sheet(samples[:100], 10)
+
+
+def _unguided(prior: TrainedNetwork, n: int, how: QualitySettings, compute: dict[str, Any], seed: int) -> torch.Tensor:
+    return sample_unguided(prior, n, how.steps, how.repeats, how.batch_size, resolve_compute(compute), seed)
 
 
 def measure_judges(
@@ -178,9 +190,9 @@ def measure_judges(
     seed: int,
 ) -> dict[str, dict[str, float]]:
     """Validate both judges on damage the other one learned from, on the prior's samples and against attacks."""
-    n = options["n_images"]
-    steps, repeats, batch_size = (quality[name] for name in ("steps", "repeats", "batch_size"))
-    samples = sample_unguided(prior, n, steps, repeats, batch_size, resolve_compute(compute), seed)
+    settings = read_settings(JudgeQualitySettings, "prior.judge_quality", options)
+    n = settings.n_images
+    samples = _unguided(prior, n, read_settings(QualitySettings, "prior.quality", quality), compute, seed)
     real = table_images(test.iloc[numpy_generator(seed, "prior/judges").permutation(len(test))[:n]])
     judges = {"digit_judge": digit_judge.network, "independent_judge": independent_judge.network}
     unseen: dict[str, Family] = {"digit_judge": "shape", "independent_judge": "noise"}
@@ -191,8 +203,8 @@ def measure_judges(
             family,
             real,
             samples,
-            Climb(**options["climb"]),
-            options["accepted_above"],
+            settings.climb,
+            settings.accepted_above,
             seed,
         )
         for name, family in unseen.items()

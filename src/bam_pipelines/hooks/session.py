@@ -1,0 +1,69 @@
+"""A run of pipelines or nodes that are not there is refused with the name that was meant."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.pipeline import Pipeline
+
+from bam_pipelines.hooks.config_loader import nearest
+from bam_pipelines.hooks.refusal import RunRefusedError
+
+_NODES = ("node_names", "from_nodes", "to_nodes")
+_DATASETS = ("from_inputs", "to_outputs")
+
+
+class NamingSession(KedroSession):
+    """Kedro's session, which looks up what a run asks for as soon as the stages are registered."""
+
+    _asked: Mapping[str, Any] | None = None
+
+    def run(self, *arguments: Any, **asked: Any) -> dict[str, Any]:  # noqa: ANN401  Kedro's own
+        """Run pipelines.
+
+        Raises
+        ------
+        RunRefusedError
+            If a pipeline, node or dataset that is asked for is not there.
+        """
+        self._asked = asked
+        return super().run(*arguments, **asked)
+
+    def load_context(self) -> KedroContext:
+        """Return the context, once it is known that the run can be cut out of the stages."""
+        context = super().load_context()
+        if self._asked is not None:
+            require_names(self._asked, dict(pipelines))
+        return context
+
+
+def require_names(asked: Mapping[str, Any], stages: Mapping[str, Pipeline]) -> None:
+    """Look up what a run asks for.
+
+    Parameters
+    ----------
+    asked
+        Arguments of :meth:`kedro.framework.session.KedroSession.run`.
+    stages
+        Every pipeline by name.
+
+    Raises
+    ------
+    RunRefusedError
+        If a pipeline is none of the stages, or a node or dataset is in none of the pipelines that are asked for.
+    """
+    names = asked.get("pipeline_names") or ["__default__"]
+    _require("pipeline", names, stages)
+    chosen = sum((stages[name] for name in names), start=Pipeline([]))
+    for option in _NODES:
+        _require("node", asked.get(option) or (), {node.name for node in chosen.nodes})
+    for option in _DATASETS:
+        _require("dataset", asked.get(option) or (), chosen.datasets())
+
+
+def _require(kind: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise RunRefusedError(f"there is no {kind} {name!r}; {nearest(name, known)}")
