@@ -22,6 +22,7 @@ from kedro.io import DataCatalog, DatasetError
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.cli import cli
 from bam_pipelines.datasets import AtomicDataset
+from bam_pipelines.datasets.atomic import VersionError
 
 PROJECT = Path(__file__).parents[3]
 
@@ -163,6 +164,18 @@ def test_who_has_no_study_is_told_how_to_build_it(monkeypatch, options, command)
     found = CliRunner().invoke(cli, ["experiment", "serve", *options])
     assert found.exit_code == 1
     assert f"there is no study yet: run `{command}` first." in found.output
+
+
+@pytest.mark.usefixtures("in_project")
+@pytest.mark.parametrize("options", [["serve"], ["links", "--ids", "pyproject.toml", "--address", "http://127.0.0.1/"]])
+def test_a_damaged_study_is_named(monkeypatch, options):
+    def damaged(self):
+        raise VersionError("study.html is damaged: restore it.")
+
+    monkeypatch.setenv("BAM_SALT", "a salt for tests")
+    monkeypatch.setattr(AtomicDataset, "checked_path", damaged)
+    found = CliRunner().invoke(cli, ["experiment", *options])
+    assert (found.exit_code, found.output) == (1, "Error: study.html is damaged: restore it.\n")
 
 
 @pytest.mark.usefixtures("in_project")

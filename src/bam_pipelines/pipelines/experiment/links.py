@@ -27,9 +27,10 @@ def personal_links(env: str | None, outside_ids: list[str], address: str) -> lis
     with closing(KedroSession.create(project_folder(), env=env)) as session:
         try:
             places = session.load_context().catalog.load("round_2.study_places")
-        except VersionError:
-            raise
-        except DatasetError:
+        except DatasetError as error:
+            # the catalog raises its own error from the dataset's
+            if isinstance(error.__cause__, VersionError):
+                raise error.__cause__ from None
             raise ValueError(f"there is no second study yet: run `{run_command(env, 'second_study')}` first.") from None
     lists = dict(zip(places["participant_id"], places["list"], strict=True))
     names = {one: Pseudonyms(salt).of(one) for one in outside_ids}
