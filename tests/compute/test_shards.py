@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bam_pipelines.compute.arrays import DamagedArraysError
+from bam_pipelines.compute.arrays import read_arrays
 from bam_pipelines.compute.device import torch_threads
 from bam_pipelines.compute.shards import ShardFolder, run_shards
 from bam_pipelines.compute.workers import Workers, open_workers
@@ -78,13 +78,14 @@ def test_a_full_disk_is_named_and_what_is_finished_stays(tmp_path, monkeypatch):
     assert calls == [3]
 
 
-def test_a_damaged_shard_is_named_and_not_read(tmp_path):
-    kept = ShardFolder(tmp_path)
+def test_a_damaged_shard_is_said_and_done_again(tmp_path, caplog):
+    kept, calls = ShardFolder(tmp_path), []
     kept.run(square([]), [2, 3], "squares")
     path = kept.path(3)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DamagedArraysError, match=f"{path.name} is damaged"):
-        kept.run(square([]), [2, 3], "squares")
+    assert [int(result["square"]) for result in kept.run(square(calls), [2, 3], "squares")] == [4, 9]
+    assert calls == [3] and f"{path} is damaged, so its shard is done again" in caplog.text
+    assert int(read_arrays(path)["square"]) == 9
 
 
 def test_workers_keep_their_shards(tmp_path):

@@ -1,6 +1,7 @@
 """Work cut into shards that run on one thread each, wherever joblib is told to; finished ones can be kept on disk."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from bam_pipelines.compute.arrays import read_arrays, write_arrays
+from bam_pipelines.compute.arrays import DamagedArraysError, read_arrays, write_arrays
 from bam_pipelines.compute.device import torch_threads
 from bam_pipelines.compute.gpu import become_worker
 from bam_pipelines.compute.workers import WorkersLostError
@@ -24,6 +25,8 @@ from bam_pipelines.compute.workers import WorkersLostError
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 Arrays = dict[str, np.ndarray]
+
+logger = logging.getLogger(__name__)
 
 _AGAIN = "shards that were finished are kept where the stage keeps any: run again to go on"
 
@@ -119,7 +122,7 @@ class ShardFolder:
         function
             Takes one shard, returns named arrays.
         shards, description
-            See :func:`run_shards`; a shard's ``repr`` names it.
+            See :func:`run_shards`; a shard's ``repr`` names it. One whose file is damaged is done again.
 
         Raises
         ------
@@ -127,8 +130,6 @@ class ShardFolder:
             If workers were killed, or their scheduler was; what they finished stays.
         bam_pipelines.compute.durable.WriteError
             If a shard cannot be written, for example on a full disk; those written before stay.
-        bam_pipelines.compute.arrays.DamagedArraysError
-            If a finished shard is not what was written.
         """
         return run_shards(partial(_read_or_work, self, function), shards, description)
 
@@ -140,7 +141,10 @@ class ShardFolder:
 def _read_or_work(kept: ShardFolder, function: Callable[[Shard], Arrays], shard: Shard) -> Arrays:
     path = kept.path(shard)
     if path.exists():
-        return read_arrays(path)
+        try:
+            return read_arrays(path)
+        except DamagedArraysError:
+            logger.warning("%s is damaged, so its shard is done again", path)
     arrays = function(shard)
     write_arrays(path, arrays)
     return arrays
