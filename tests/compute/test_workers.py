@@ -141,7 +141,7 @@ def test_each_gpu_has_one_worker(monkeypatch):
     [
         ({"backend": "ray"}, "compute.backend is 'ray', expected sequential, loky or dask"),
         ({"workers": 0}, "compute.workers is 0, expected auto or an integer of at least 1"),
-        ({"workers": True}, "compute.workers is True, expected auto or an integer of at least 1"),
+        ({"workers": True}, "compute.workers is true, expected auto or an integer of at least 1"),
         (
             {"scheduler": "tcp://10.0.0.1:8786"},
             "compute.scheduler is 'tcp://10.0.0.1:8786', expected null, or an address with",

@@ -7,10 +7,9 @@ from typing import Any
 
 import torch
 
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.gpu import take_gpu
-
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "float32", "bfloat16")
+from bam_pipelines.compute.settings import DeviceSettings
 
 
 @dataclass(frozen=True)
@@ -78,20 +77,14 @@ def resolve_compute(parameters: Mapping[str, Any]) -> Compute:
 
     Raises
     ------
+    bam_pipelines.compute.checked.SettingsError
+        If a value is outside these ranges.
     ValueError
-        If a value is outside these ranges, or a GPU is asked for and absent.
+        If a GPU is asked for and absent.
     """
-    threads, compiled = parameters["threads"], parameters["compile"]
-    if not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"compute.threads is {threads!r}, expected an integer of at least 1.")
-    for key, possible in (("device", DEVICES), ("precision", PRECISIONS)):
-        if parameters[key] not in possible:
-            raise ValueError(
-                f"compute.{key} is {parameters[key]!r}, expected {', '.join(possible[:-1])} or {possible[-1]}."
-            )
-    if not isinstance(compiled, bool):
-        raise ValueError(f"compute.compile is {compiled!r}, expected true or false.")
-    compute = Compute(parameters["device"], parameters["precision"], threads, compiled)
+    names = ("threads", "device", "precision", "compile")
+    settings = read_settings(DeviceSettings, "compute", {name: parameters[name] for name in names})
+    compute = Compute(settings.device, settings.precision, settings.threads, settings.compile)
     _ = compute.device  # a GPU that is not there is named now, not by the first network
     return compute
 

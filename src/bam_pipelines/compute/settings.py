@@ -1,30 +1,46 @@
 """What the parameters of section compute may be; what of it this machine has is seen where it is used."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bam_pipelines.compute.checked import CheckedSettings, Count
+from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
 
 
 @dataclass(frozen=True)
-class ComputeSettings(CheckedSettings):
-    """How numbers are computed; conf/base/parameters.yml explains each.
+class DeviceSettings(CheckedSettings):
+    """How numbers are computed; conf/base/parameters.yml explains each."""
 
-    Parameters
-    ----------
-    backend, workers, scheduler
-        See :func:`~bam_pipelines.compute.workers.resolve_workers`.
-    threads, device, precision, compile
-        See :func:`~bam_pipelines.compute.device.resolve_compute`.
-    working_folder
-        Where finished shards of unfinished work lie; seen from the project's root.
-    """
-
-    backend: Literal["sequential", "loky", "dask"]
-    workers: Literal["auto"] | Count
-    scheduler: str | None
     threads: Count
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "float32", "bfloat16"]
     compile: bool
+
+
+@dataclass(frozen=True)
+class WorkerSettings(CheckedSettings):
+    """Who works on shards; conf/base/parameters.yml explains each."""
+
+    backend: Literal["sequential", "loky", "dask"]
+    workers: Literal["auto"] | Count
+    scheduler: str | None
+
+    def conflicts(self) -> Iterable[Problem]:
+        """Give what fits no scheduler."""
+        if self.scheduler is not None and self.backend != "dask":
+            yield wrong("scheduler", self.scheduler, "null, or an address with compute.backend: dask")
+        if self.scheduler is not None and self.workers != "auto":
+            yield wrong("workers", self.workers, "auto: a scheduler's workers are as many as were started")
+
+
+@dataclass(frozen=True)
+class ComputeSettings(WorkerSettings, DeviceSettings):
+    """The whole section.
+
+    Parameters
+    ----------
+    working_folder
+        Where finished shards of unfinished work lie; seen from the project's root.
+    """
+
     working_folder: str

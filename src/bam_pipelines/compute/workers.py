@@ -9,9 +9,10 @@ from typing import Any, Literal
 import joblib
 import torch
 
+from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.faults import Fault
+from bam_pipelines.compute.settings import WorkerSettings
 
-BACKENDS = ("sequential", "loky", "dask")
 _LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS, _WAIT_SECONDS = 30, 600
 
@@ -53,30 +54,23 @@ def resolve_workers(parameters: Mapping[str, Any]) -> Workers:
 
     Raises
     ------
+    bam_pipelines.compute.checked.SettingsError
+        If a value is outside these ranges.
     ValueError
-        If a value is outside these ranges, or more workers are asked for than there are GPUs that they are to use.
+        If more workers are asked for than there are GPUs that they are to use.
     """
-    backend, number, scheduler = parameters["backend"], parameters["workers"], parameters["scheduler"]
-    if backend not in BACKENDS:
-        raise ValueError(f"compute.backend is {backend!r}, expected sequential, loky or dask.")
-    if number != "auto" and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-        raise ValueError(f"compute.workers is {number!r}, expected auto or an integer of at least 1.")
-    if scheduler is not None and (backend != "dask" or not isinstance(scheduler, str)):
-        raise ValueError(
-            f"compute.scheduler is {scheduler!r}, expected null, or an address with compute.backend: dask."
-        )
-    if scheduler is not None and number != "auto":
-        raise ValueError(
-            f"compute.workers is {number}, expected auto: a scheduler's workers are as many as were started."
-        )
+    names = ("backend", "workers", "scheduler")
+    settings = read_settings(WorkerSettings, "compute", {name: parameters[name] for name in names})
+    if settings.scheduler is not None:
+        return Workers(settings.backend, None, settings.scheduler)
     gpus = torch.cuda.device_count() if parameters["device"] != "cpu" else 0
-    if gpus and number != "auto" and number > gpus and backend != "sequential":
+    if settings.workers == "auto":
+        return Workers(settings.backend, gpus or joblib.cpu_count())
+    if gpus and settings.workers > gpus and settings.backend != "sequential":
         raise ValueError(
-            f"compute.workers is {number}, expected at most {gpus}: each GPU has one worker; auto takes all."
+            f"compute.workers is {settings.workers}, expected at most {gpus}: each GPU has one worker; auto takes all."
         )
-    if scheduler is not None:
-        return Workers(backend, None, scheduler)
-    return Workers(backend, (gpus or joblib.cpu_count()) if number == "auto" else number)
+    return Workers(settings.backend, settings.workers)
 
 
 @contextmanager
