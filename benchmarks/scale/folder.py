@@ -1,7 +1,8 @@
-"""A data folder of the bench's own: the project's conf with another ``data_root``, stages run in it, tables put there."""
+"""A data folder of the bench's own: the project's conf with another ``data_root``, and stages run in it."""
 
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +54,8 @@ class DataFolder:
             .replace("artifact_location: mlruns", f"artifact_location: {self.folder / 'mlruns'}")
         )
 
-    def run(self, stages: str, **parameters: object) -> Watched:
-        """Run stages as a user does, watched; parameters by their names with ``__`` for a dot.
+    def run(self, stages: str, parameters: Mapping[str, object]) -> Watched:
+        """Run stages as a user does, with parameters by their names, watched.
 
         Raises
         ------
@@ -64,8 +65,7 @@ class DataFolder:
         command = [sys.executable, "-m", "kedro", "run", "--conf-source", str(self.conf), "--env", self.environment]
         command += ["--pipelines", stages]
         if parameters:
-            texts = [f"{name.replace('__', '.')}={value}" for name, value in parameters.items()]
-            command += ["--params", ",".join(texts)]
+            command += ["--params", ",".join(f"{name}={value}" for name, value in parameters.items())]
         return watch(command, BAM_SALT="a text for benchmarks only", OMP_NUM_THREADS="1")
 
     def load(self, *names: str) -> list[Any]:
@@ -75,11 +75,11 @@ class DataFolder:
             return [catalog.load(name) for name in names]
 
     def save(self, **entries: object) -> None:
-        """Write catalog entries, as a stage would; ``__`` in a name stands for a dot."""
+        """Write catalog entries, as a stage would."""
         with closing(self._session()) as session:
             catalog = session.load_context().catalog
             for name, content in entries.items():
-                catalog.save(name.replace("__", "."), content)
+                catalog.save(name, content)
 
     def _session(self) -> KedroSession:
         bootstrap_project(PROJECT)

@@ -71,7 +71,9 @@ def made_up_stimuli(number: int) -> pd.DataFrame:
     models = np.array([draw.permutation(len(_CLASSIFIERS))[:2] for _ in range(number)])
     first, second = (np.array(_CLASSIFIERS, dtype=object)[models[:, place]] for place in range(2))
     shares = {name: draw.uniform(0.4, 0.6, number) for name in ("p1_target_1", "p1_target_2")}
-    others = {name: np.where(controversial, draw.uniform(0, 1, number), np.nan) for name in ("p2_target_1", "p2_target_2")}
+    others = {
+        name: np.where(controversial, draw.uniform(0, 1, number), np.nan) for name in ("p2_target_1", "p2_target_2")
+    }
     return pd.DataFrame(
         {
             **image_columns(mixed_images(number, 0)),
@@ -172,7 +174,7 @@ def _records(row: Any, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:  # no
     }
     yield {
         "rt": row.rt_ms,
-        "stimulus": f'<div class="stimulus"><img src="images/{row.stimulus_id}.png" width="280" height="280" alt=""></div>',
+        "stimulus": f'<div class="stimulus"><img src="images/{row.stimulus_id}.png" width="280" height="280"></div>',
         "response_source": "button",
         "button_response": row.response,
         "keyboard_response": None,
