@@ -42,8 +42,8 @@ def hours_text(results: dict[str, Any], gpu: dict[str, Any], alignment: dict[str
     return (
         table(["hours", "2 cores", "64 cores", "a GPU"], rows)
         + "\n\nSampling in proportion to what one worker does, each of several as efficient as each of two. "
-        "Hierarchical models of a classifier are one shard: five workers at most have work. Several GPUs share "
-        "sampling as workers do (`compute.workers: auto` takes one a GPU)."
+        "Hierarchical models of a classifier are one shard: five workers at most have work. Several GPUs "
+        "share sampling as workers do (`compute.workers: auto` takes one a GPU)."
     )
 
 
@@ -91,8 +91,8 @@ def breaks_text(results: dict[str, Any]) -> str:
     crossed = far.crossed_bytes(far.PEOPLE, far.STIMULI) / 1e9
     points = [
         "Stage alignment, scoring everyone's model on everyone's test trials: probabilities of each model for each "
-        f"test image, and four numbers for each model and trial, grow with the square of people. {LIMIT:g} GiB are full "
-        f"at about {far.most_people():,} people; {far.PEOPLE:,} people and {far.STIMULI:,} stimuli would take "
+        f"test image, and four numbers for each model and trial, grow with the square of people. {LIMIT:g} GiB are "
+        f"full at about {far.most_people():,} people; {far.PEOPLE:,} people and {far.STIMULI:,} stimuli would take "
         f"{crossed:,.0f} GB. Align in groups of some hundred people each.",
         f"The table of these scores, `alignment_swaps`: {far.swap_rows():,} rows.",
         *_table_memory(results),
