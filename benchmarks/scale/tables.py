@@ -47,7 +47,7 @@ class Size:
 def size_of(trials: int) -> Size:
     """Return the paper's proportions at about so many trials; four people at least."""
     people = max(4, round(trials / (MAIN + REPEATS + CATCH)))
-    scale = trials / people / (MAIN + REPEATS + CATCH)
+    scale = min(1.0, trials / people / (MAIN + REPEATS + CATCH))
     main, repeats, catch = (max(1, round(scale * number)) for number in (MAIN, REPEATS, CATCH))
     return Size(people, main, repeats, catch, max(main, round(people * main / ANSWERS)))
 

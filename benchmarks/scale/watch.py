@@ -24,8 +24,8 @@ class Watched:
     seconds
         Wall time, imports included.
     peak_gib
-        Largest sum of resident memory over the process and all below it, looked at ten times a second, or the largest
-        that the kernel noted of one of them; pages that two of them share count twice.
+        Largest sum of resident memory over the process and all below it, looked at ten times a second; pages that two
+        of them share count twice. What the kernel notes as a process's largest is no use: it begins with its parent's.
     """
 
     seconds: float
@@ -57,12 +57,11 @@ def watch(command: Sequence[str], **variables: str) -> Watched:
             command, cwd=PROJECT, env=_environment(variables), stdout=printed, stderr=subprocess.STDOUT
         )
         try:
-            while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            while process.poll() is None:
                 peak = max(peak, tree_memory(process.pid))
                 time.sleep(_PERIOD)
-            process.returncode = os.waitstatus_to_exitcode(ended[1])
         finally:
-            if process.returncode is None:
+            if process.poll() is None:
                 process.terminate()
                 process.wait()
         seconds = time.perf_counter() - begin
@@ -70,7 +69,7 @@ def watch(command: Sequence[str], **variables: str) -> Watched:
             printed.seek(0)
             last = printed.read()[-_SHOWN:]
             raise RuntimeError(f"`{' '.join(command)}` ended with code {process.returncode}:\n{last}")
-    return Watched(seconds, max(peak, ended[2].ru_maxrss * 2**10) / 2**30)
+    return Watched(seconds, peak / 2**30)
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
