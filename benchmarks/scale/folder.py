@@ -42,7 +42,7 @@ class DataFolder:
     def prepare(self) -> None:
         """Write the conf anew; data stay."""
         shutil.rmtree(self.conf, ignore_errors=True)
-        shutil.copytree(PROJECT / "conf", self.conf)
+        shutil.copytree(PROJECT / "conf", self.conf, ignore=shutil.ignore_patterns("local"))
         values = (f"data_root: {self.data}", f"prior_root: {PROJECT / 'data'}", "environment: scale")
         for name in {"base", self.environment}:
             (self.conf / name / "globals.yml").write_text("\n".join(values) + "\n")

@@ -164,7 +164,7 @@ def _text(path: Path) -> str:
 
 
 class _Distinct:
-    """Files one by one, so that one text at a time is in memory; those that hold what an earlier one holds are left out.
+    """Files one by one, so that one text at a time is in memory, without those that hold what an earlier one holds.
 
     ``copies`` counts these as they are met.
     """
