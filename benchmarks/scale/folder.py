@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +54,8 @@ class DataFolder:
             .replace("artifact_location: mlruns", f"artifact_location: {self.folder / 'mlruns'}")
         )
 
-    def run(self, stages: str, parameters: Mapping[str, object]) -> Watched:
-        """Run stages as a user does, with parameters by their names, watched.
+    def run(self, stages: str, parameters: Mapping[str, object], nodes: Sequence[str] = ()) -> Watched:
+        """Run stages as a user does, with parameters by their names, or some nodes of them, watched.
 
         Raises
         ------
@@ -64,6 +64,8 @@ class DataFolder:
         """
         command = [sys.executable, "-m", "kedro", "run", "--conf-source", str(self.conf), "--env", self.environment]
         command += ["--pipelines", stages]
+        if nodes:
+            command += ["--nodes", ",".join(nodes)]
         if parameters:
             command += ["--params", ",".join(f"{name}={value}" for name, value in parameters.items())]
         return watch(command, BAM_SALT="a text for benchmarks only", OMP_NUM_THREADS="1")

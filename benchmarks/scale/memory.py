@@ -12,10 +12,12 @@ from bam_pipelines.behavior.schemas import validate_stimuli
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from benchmarks.scale.folder import DataFolder
 from benchmarks.scale.networks import FOLDER
+from benchmarks.scale.rows import seed_folder
+from benchmarks.scale.stand_ins import made_up_entropies, made_up_scores, made_up_swaps
 from benchmarks.scale.tables import made_up_stimuli
 from benchmarks.scale.watch import PROJECT
 
-STIMULI = 20_250
+STIMULI, TEST_DIGITS = 20_250, 500
 PAPER = DataFolder(FOLDER / "paper", "paper")
 
 
@@ -31,11 +33,14 @@ class Stage:
         Parameters that make it shorter: steps, epochs, resamples; never what memory depends on.
     note
         What else is not as in conf/paper, for the results' file.
+    nodes
+        Of the stage; all if none is named.
     """
 
     name: str
     reduced: dict[str, object] = field(default_factory=dict)
     note: str = ""
+    nodes: tuple[str, ...] = ()
 
 
 def _training(epochs: int, samples: int, place: str) -> dict[str, object]:
@@ -83,7 +88,9 @@ STAGES = (
             "alignment.hierarchical.steps": 5,
             "alignment.resamples": 100,
         },
-        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples",
+        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, which are "
+        "evaluated one after the other, only VGG, the largest; 500 test digits",
+        ("align_groups", "align_individuals", "study_differences", "evaluate_vgg"),
     ),
     Stage(
         "manipulation",
@@ -93,8 +100,8 @@ STAGES = (
     ),
     Stage("manipulation_analysis", {"manipulation.resamples": 100}, "100 resamples"),
     Stage("power", {"power.simulations": 10, "power.permutations": 99}, "ten simulations, 99 permutations"),
-    Stage("reporting", {"reporting.resamples": 100}, "100 resamples"),
-    Stage("loop", {"loop.samples": 512}, ""),
+    Stage("reporting", {"reporting.resamples": 100}, "100 resamples; of made-up scores of models"),
+    Stage("loop"),
 )  # fmt: skip
 
 
@@ -115,10 +122,14 @@ def measure_memory(stages: Collection[str] = (), keep: Callable[[dict[str, Any]]
         parameters = {"preprocessing.folder": mnist(), **stage.reduced}
         if stage.name == "prior":
             parameters["prior_root"] = PAPER.folder / "prior"
-        found = PAPER.run(stage.name, parameters).rounded()
+        found = PAPER.run(stage.name, parameters, stage.nodes).rounded()
         keep({stage.name: found | ({"note": stage.note} if stage.note else {})})
-        if stage.name == "sampling":
-            subprocess.run([sys.executable, "-m", "benchmarks.scale.memory"], cwd=PROJECT, check=True)
+        if stage.name == "preprocessing":
+            # for the stages after it: all models of all people name the test digits, in batches
+            PAPER.run(stage.name, parameters | {"preprocessing.n_test": TEST_DIGITS})
+        if stage.name in _STAND_INS:
+            command = [sys.executable, "-m", "benchmarks.scale.memory", stage.name]
+            subprocess.run(command, cwd=PROJECT, check=True)
 
 
 def mnist() -> Path:
@@ -131,5 +142,19 @@ def _put_stimuli() -> None:
     PAPER.save(stimuli=validate_stimuli(made_up_stimuli(STIMULI)))
 
 
+def _put_scores() -> None:
+    """Put made-up scores of all classifiers' models where only one classifier's were evaluated."""
+    (trials,), (summary,) = PAPER.load("trials"), seed_folder().load("alignment_summary")
+    people = sorted(trials["participant_id"].unique())
+    PAPER.save(
+        alignment_entropy=made_up_entropies(trials, 10),
+        alignment_metrics=made_up_scores(people),
+        alignment_swaps=made_up_swaps(people),
+        alignment_summary=summary,
+    )
+
+
+_STAND_INS = {"sampling": _put_stimuli, "alignment": _put_scores}
+
 if __name__ == "__main__":
-    _put_stimuli()
+    _STAND_INS[sys.argv[1]]()
