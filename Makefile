@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -42,6 +42,11 @@ bench-experiment: $(VENV)/.run-installed
 # simulates second rounds with known effects, about half an hour
 bench-statistics: $(VENV)/.run-installed
 	python -m benchmarks.statistics
+
+# one and two workers, 10^3 to 10^6 trials, memory of every stage; with BAM_MNIST=<folder of the official digits>, hours.
+# Parts: ARGS="--only sampling"
+bench-scale: $(VENV)/.run-installed
+	python -m benchmarks.scale $(ARGS)
 
 test: lint
 	pytest

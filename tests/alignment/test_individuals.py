@@ -4,7 +4,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from bam_pipelines.alignment.individuals import SharedTrunk, WholeNetworks, read_individuals, write_individuals
+from bam_pipelines.alignment.individuals import (
+    SharedTrunk,
+    WholeNetworks,
+    read_individuals,
+    set_aside,
+    write_individuals,
+)
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.registry import build_network
 
@@ -42,6 +48,22 @@ def test_participants_may_share_weights(models, tmp_path):
     shared = WholeNetworks(SPECIFICATION, {"P01": models.states["P01"], "P02": models.states["P01"]})
     write_individuals(shared, tmp_path / "models.safetensors")
     assert set(read_individuals(tmp_path / "models.safetensors").states) == {"P01", "P02"}
+
+
+def test_models_set_aside_are_the_same_and_not_in_memory(models, tmp_path):
+    aside = set_aside(models, tmp_path / "aside" / "models.safetensors")
+    assert aside.participant_ids == models.participant_ids
+    for name, state in models.states.items():
+        assert all(torch.equal(value, state[key]) for key, value in aside.states[name].items())
+        assert list(aside.states[name]) == list(state)
+    write_individuals(aside, tmp_path / "again.safetensors")
+    again = read_individuals(tmp_path / "again.safetensors")
+    assert all(torch.equal(value, again.states["P02"][key]) for key, value in models.states["P02"].items())
+    with pytest.raises(ValueError, match="participant 'P03' has no individual lrm model"):
+        aside.network("P03")
+    (tmp_path / "aside" / "models.safetensors").unlink()
+    with pytest.raises(FileNotFoundError):
+        aside.network("P01")
 
 
 def test_an_unknown_participant_is_named(models):

@@ -1,11 +1,12 @@
 """The individual models of many participants, in one file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import nn
 
 from bam_pipelines.alignment.heads import head_features, linear_head
@@ -79,7 +80,7 @@ class WholeNetworks(IndividualModels):
     """
 
     specification: NetworkSpecification
-    states: dict[str, dict[str, torch.Tensor]]
+    states: Mapping[str, dict[str, torch.Tensor]]
 
     @property
     def participant_ids(self) -> list[str]:
@@ -176,9 +177,55 @@ def write_individuals(models: IndividualModels, path: Path) -> None:
     for participant_id in models.participant_ids:
         if not participant_id or "/" in participant_id or _SHARED in participant_id:
             raise ValueError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
-    # cloned, because participants may share weights that were not tuned and safetensors refuses shared memory
-    tensors = {key: value.detach().clone().contiguous() for key, value in _tensors(models).items()}
-    write_tensors(tensors, path, models.specification.to_header())
+    write_tensors(_apart(_tensors(models)), path, models.specification.to_header())
+
+
+def _apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Copy what shares memory, which safetensors refuses: participants may share weights that were not tuned."""
+    met: set[int] = set()
+    apart = {}
+    for key, value in tensors.items():
+        place = value.untyped_storage().data_ptr()
+        apart[key] = value.detach().clone() if place in met else value.detach().contiguous()
+        met.add(place)
+    return apart
+
+
+class _StoredStates(Mapping[str, dict[str, torch.Tensor]]):
+    """Participants' weights in a file of :func:`write_individuals`, read when they are asked for."""
+
+    def __init__(self, path: Path, participant_ids: Iterable[str], parameters: Iterable[str]) -> None:
+        self._path, self._ids, self._parameters = path, dict.fromkeys(participant_ids), tuple(parameters)
+
+    def __getitem__(self, participant_id: str) -> dict[str, torch.Tensor]:
+        if participant_id not in self._ids:
+            raise KeyError(participant_id)
+        with safe_open(self._path, framework="pt") as file:
+            return {name: file.get_tensor(f"{participant_id}/{name}") for name in self._parameters}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+def set_aside(models: WholeNetworks, path: Path) -> WholeNetworks:
+    """Write whole networks to a file and return them as read from there, each when it is asked for.
+
+    The networks of several architectures for some hundred people are gigabytes, too many to wait in memory together.
+
+    Parameters
+    ----------
+    models
+        Of at least one participant.
+    path
+        The file, which must stay as long as what is returned is used.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_individuals(models, path)
+    first = next(iter(models.states.values()))
+    return WholeNetworks(models.specification, _StoredStates(path, models.states, first))
 
 
 def _tensors(models: IndividualModels) -> dict[str, torch.Tensor]:

@@ -31,21 +31,31 @@ def rt_deviations(trials: pd.DataFrame) -> pd.Series:
     the median", Journal of Experimental Social Psychology 49 (2013), 764.
     """
     logs = np.log(trials["rt_ms"].astype("float64"))
-    left = logs - logs.groupby(trials["stimulus_id"]).transform(_medians_of_others).fillna(logs.median())
+    left = logs - _medians_of_others(logs, trials["stimulus_id"]).fillna(logs.median())
     people = trials["participant_id"]
     distance = left - left.groupby(people).transform("median")
     spread = _NORMAL * distance.abs().groupby(people).transform("median")
     return distance / spread.where(spread > 0)
 
 
-def _medians_of_others(values: pd.Series) -> np.ndarray:
-    """Return, for each value, the median of the other ones; NaN where there are too few."""
+def _medians_of_others(values: pd.Series, groups: pd.Series) -> pd.Series:
+    """Return, for each value, the median of the other ones of its group; NaN where there are too few."""
     given = np.flatnonzero(values.notna())
+    present, codes = values.to_numpy()[given], pd.factorize(groups.iloc[given])[0]
+    order = np.lexsort((present, codes))
+    ordered, sizes = present[order], np.bincount(codes)[codes[order]]
+    start = np.concatenate([[0], np.cumsum(np.bincount(codes))])[codes[order]]
+    place = np.arange(len(order)) - start
+
+    def other(rank: np.ndarray) -> np.ndarray:
+        # without the value itself, those above it move down by one
+        rank = np.minimum(rank, sizes - 2)
+        return np.asarray(ordered[np.maximum(start + rank + (rank >= place), 0)])
+
+    middle = (other((sizes - 2) // 2) + other((sizes - 1) // 2)) / 2
     medians = np.full(len(values), np.nan)
-    if len(given) > _TIMED_OTHERS:
-        present = values.to_numpy()[given]
-        medians[given] = [np.median(np.delete(present, index)) for index in range(len(present))]
-    return medians
+    medians[given[order]] = np.where(sizes > _TIMED_OTHERS, middle, np.nan)
+    return pd.Series(medians, index=values.index)
 
 
 def longest_run(responses: pd.Series) -> int:

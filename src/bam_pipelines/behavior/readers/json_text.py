@@ -29,7 +29,7 @@ def read_json(text: str, file: str) -> Records:
         is cut off, or follows on where no record begins any more, is among the rejects.
     """
     text = text.removeprefix("\ufeff")
-    ends = [position for position, character in enumerate(text) if character == "\n"]
+    ends = [newline.start() for newline in re.finditer("\n", text)]
     rows, unread = [], []
     for position, found in _values(text):
         line = bisect_right(ends, position - 1) + 1

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,14 +84,14 @@ def read_source(source: str, path: Path, mapping: ColumnMap) -> tuple[SourceReco
     ValueError
         If nothing is there, or a file cannot be read at all.
     """
-    files, copies = _without_copies(_files(source, path))
+    files = _Distinct(_files(source, path))
     if source in ("released", "table"):
         records = join_records([read_delimited(file.text or "", file.name) for file in files])
-        return SourceRecords(records, {}, 0, frozenset(), copies), mapping
-    return _read_sittings(files, copies, _with_file_facts(mapping))
+        return SourceRecords(records, {}, 0, frozenset(), files.copies), mapping
+    return _read_sittings(files, _with_file_facts(mapping))
 
 
-def _read_sittings(files: list[_File], copies: int, mapping: ColumnMap) -> tuple[SourceRecords, ColumnMap]:
+def _read_sittings(files: "_Distinct", mapping: ColumnMap) -> tuple[SourceRecords, ColumnMap]:
     parts: list[Records] = []
     blurs: dict[str, int] = {}
     others, unread = 0, set()
@@ -106,10 +106,12 @@ def _read_sittings(files: list[_File], copies: int, mapping: ColumnMap) -> tuple
             blurs[person] = blurs.get(person, 0) + sitting.blurs
         if file.person is not None and sitting.everyone.empty:
             unread.add(file.person)
-        parts.append(replace(sitting.records, fields=sitting.records.fields.assign(**{PERSON: file.person})))
+        fields = sitting.records.fields.assign(**{PERSON: file.person})
+        # as text already here: a million records as objects are gigabytes
+        parts.append(replace(sitting.records, fields=fields.astype("str")))
     joined = join_records(parts)
     joined = replace(joined, fields=joined.fields.assign(**{SITTING: _sittings(joined, mapping)}))
-    return SourceRecords(joined, blurs, others, frozenset(unread), copies), mapping
+    return SourceRecords(joined, blurs, others, frozenset(unread), files.copies), mapping
 
 
 def release_root(path: Path) -> Path:
@@ -135,13 +137,13 @@ def _files(source: str, path: Path) -> Iterable[_File]:
         return [_File(table.name, _text(table), None)]
     paths = _paths(path, _SUFFIXES[source], f"behavior.sources.{source}.path")
     if source == "jatos":
-        return [
+        return (
             _File(component.file, component.text, component.outside_id)
             for archive in paths
             for component in read_archive(archive)
-        ]
+        )
     names_people = source == "jspsych"
-    return [_File(one.name, _text(one), _LOG_SUFFIX.sub("", one.stem) if names_people else None) for one in paths]
+    return (_File(one.name, _text(one), _LOG_SUFFIX.sub("", one.stem) if names_people else None) for one in paths)
 
 
 def _paths(path: Path, suffixes: tuple[str, ...], parameter: str) -> list[Path]:
@@ -161,14 +163,24 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path.name}: cannot be read as text in UTF-8 ({error}).") from None
 
 
-def _without_copies(files: Iterable[_File]) -> tuple[list[_File], int]:
-    kept: dict[str, _File] = {}
-    count = 0
-    for file in files:
-        count += 1
-        key = file.name if file.text is None else hashlib.sha256(file.text.encode()).hexdigest()
-        kept.setdefault(key, file)
-    return list(kept.values()), count - len(kept)
+class _Distinct:
+    """Files one by one, so that one text at a time is in memory, without those that hold what an earlier one holds.
+
+    ``copies`` counts these as they are met.
+    """
+
+    def __init__(self, files: Iterable[_File]) -> None:
+        self._files, self.copies = files, 0
+
+    def __iter__(self) -> Iterator[_File]:
+        met: set[str] = set()
+        for file in self._files:
+            key = file.name if file.text is None else hashlib.sha256(file.text.encode()).hexdigest()
+            if key in met:
+                self.copies += 1
+                continue
+            met.add(key)
+            yield file
 
 
 def _lost(file: _File) -> Records:
