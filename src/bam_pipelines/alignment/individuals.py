@@ -205,7 +205,7 @@ def read_individuals(path: Path) -> IndividualModels:
     Raises
     ------
     ValueError
-        If the file is damaged, its header lacks a field, or a key names no participant.
+        If the file is damaged, its header lacks a field, a key names no participant, or one's values are not there.
     """
     tensors, header = read_tensors(path)
     by_owner: dict[str, dict[str, torch.Tensor]] = {}
@@ -222,8 +222,25 @@ def read_individuals(path: Path) -> IndividualModels:
         raise ValueError(f"{path}: {error}") from error
     if _SHARED not in by_owner:
         return WholeNetworks(specification, by_owner)
+    return _shared_trunk(path, specification, by_owner)
+
+
+def _shared_trunk(
+    path: Path, specification: NetworkSpecification, by_owner: dict[str, dict[str, torch.Tensor]]
+) -> SharedTrunk:
     shared = by_owner.pop(_SHARED)
-    weight, bias = (shared.pop(key.partition("/")[2]) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
+    weight, bias = (shared.pop(key.partition("/")[2], None) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
+    if weight is None or bias is None or weight.ndim != 3 or bias.shape != weight.shape[:2]:
+        raise ValueError(
+            f"{path}: {_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K); align the models again."
+        )
+    for name, own in by_owner.items():
+        sizes = {key: tuple(value.shape) for key, value in own.items()}
+        if sizes != {"coefficients": (len(weight),), "lapse": ()} or not 0 <= own["lapse"].item() <= 1:
+            raise ValueError(
+                f"{path}: participant {name!r} has {sizes}, expected {len(weight)} coefficients and a lapse from 0 to "
+                "1; align the models again."
+            )
     coefficients = {name: own["coefficients"] for name, own in by_owner.items()}
     lapses = {name: own["lapse"].item() for name, own in by_owner.items()}
     return SharedTrunk(specification, shared, weight, bias, coefficients, lapses)

@@ -1,5 +1,6 @@
 """What a denoiser's weights were trained for: value range, prediction, noise schedule. Kept in the weights' header."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ import torch
 
 PredictionType = Literal["epsilon", "v_prediction"]
 BetaSchedule = Literal["linear", "squaredcos_cap_v2"]
+_MOST_STEPS = 100_000  # published schedules have 1,000
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,15 @@ class NoiseSpecification:
     value_range: tuple[float, float]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value_range", tuple(float(value) for value in self.value_range))
+        low, high = (float(value) for value in self.value_range)
+        object.__setattr__(self, "value_range", (low, high))
         if self.prediction_type not in ("epsilon", "v_prediction"):
             raise ValueError(f"prediction_type is {self.prediction_type!r}, expected 'epsilon' or 'v_prediction'.")
         if self.beta_schedule not in ("linear", "squaredcos_cap_v2"):
             raise ValueError(f"beta_schedule is {self.beta_schedule!r}, expected 'linear' or 'squaredcos_cap_v2'.")
-        if not self.value_range[0] < self.value_range[1]:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or not 1 <= self.steps <= _MOST_STEPS:
+            raise ValueError(f"steps is {self.steps!r}, expected a whole number from 1 to {_MOST_STEPS}.")
+        if not -math.inf < low < high < math.inf:
             raise ValueError(f"value_range is {self.value_range}, expected (low, high) with low < high.")
 
     def to_dict(self) -> dict[str, Any]:

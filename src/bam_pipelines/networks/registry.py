@@ -1,15 +1,16 @@
 """Every architecture by the name that stands in a weights file's header, and reading and writing of such files."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES, build_classifier, build_vgg
 from bam_pipelines.networks.denoiser import PatchUNet
@@ -64,11 +65,43 @@ def read_network(path: Path) -> TrainedNetwork:
     tensors, header = read_tensors(path)
     try:
         specification = NetworkSpecification.from_header(header)
+        check_weights(specification, tensors)
         network = build_network(specification, seed=0)
         network.load_state_dict(tensors)
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"{path}: {error} Train the network again or restore the file.") from error
     return TrainedNetwork(network, specification)
+
+
+def check_weights(specification: NetworkSpecification, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Check that weights are those of a specification, without taking the memory that it asks for.
+
+    Raises
+    ------
+    ValueError
+        If the architecture is unknown, does not take the arguments, or has other weights.
+    RuntimeError
+        If torch refuses the sizes.
+    """
+    with decoding("the weights' header", "the arguments of an architecture"), torch.device("meta"):
+        planned = build_network(specification, seed=0).state_dict()
+    different = sorted(
+        {name for name, value in planned.items() if name not in tensors or _kind(tensors[name]) != _kind(value)}
+        | (set(tensors) - set(planned))
+    )
+    if different:
+        raise ValueError(
+            f"weights and architecture {specification.architecture!r} differ in {different[0]}: "
+            f"found {_shown(tensors.get(different[0]))}, expected {_shown(planned.get(different[0]))}."
+        )
+
+
+def _kind(tensor: torch.Tensor) -> tuple[torch.Size, bool]:
+    return tensor.shape, tensor.is_floating_point()
+
+
+def _shown(tensor: torch.Tensor | None) -> str:
+    return "nothing" if tensor is None else f"{tensor.dtype} {tuple(tensor.shape)}"
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
@@ -86,9 +119,5 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     ValueError
         If the file is not a whole safetensors file.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path}: not a whole safetensors file ({error}); restore it or make it again.") from error
+    with decoding(path, "a whole safetensors file; restore it or make it again"), safe_open(path, "pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -1,20 +1,27 @@
 """The images that trials name: from a folder, from a tensor file, or from a stimulus table."""
 
 import hashlib
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES
+from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import image_columns
 
 Find = Callable[[str], np.ndarray | None]
+
+# what stimuli come in; Pillow knows others that start programs of the machine or unpack without an end
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+_MOST_PIXELS = 2**24  # 4,096 squared
+_TENSOR_TYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_LONGEST_NAME = 255  # bytes of a file's name; a data URL is longer, and no file
 
 
 def name_ids(names: Sequence[str], dataset_id: str) -> dict[str, str]:
@@ -35,18 +42,35 @@ def read_tensor(path: Path) -> torch.Tensor:
     ValueError
         If the file holds anything but one tensor of such images.
     """
-    try:
+    with decoding(path, "one tensor, and nothing else is loaded"):
+        _refuse_bomb(path)
         images = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{path}: cannot be read as one tensor ({reason}); nothing else is loaded.") from None
-    if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4):
-        raise ValueError(f"{path}: found {type(images).__name__}, expected a tensor of images (N, C, H, W).")
-    if images.dtype != torch.uint8 and not (images.is_floating_point() and bool(((images >= 0) & (images <= 1)).all())):
+    if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4) or not images.numel():
+        found = f"a tensor of {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
+        raise ValueError(f"{path}: found {found}, expected a tensor of images (N, C, H, W).")
+    if images.layout != torch.strided or images.device.type != "cpu" or images.dtype not in _TENSOR_TYPES:
+        raise ValueError(
+            f"{path}: found a {images.layout} tensor of {images.dtype}, expected uint8 or floats in [0, 1]."
+        )
+    if images.numel() * images.element_size() > path.stat().st_size:
+        raise ValueError(
+            f"{path}: found {images.numel()} pixels in {path.stat().st_size} bytes, expected each of them to be there."
+        )
+    images = images.detach()
+    if images.dtype != torch.uint8 and not bool(((images >= 0) & (images <= 1)).all()):
         raise ValueError(
             f"{path}: found {images.dtype} from {images.min()} to {images.max()}, expected uint8 or [0, 1]."
         )
     return images[:, None] if images.ndim == 3 else images
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raise a ValueError if a tensor file unpacks to more than it takes: torch compresses nothing."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > path.stat().st_size:
+            raise ValueError(f"it unpacks from {path.stat().st_size} to {unpacked} bytes, do not trust it")
 
 
 def from_tensor(images: torch.Tensor) -> Find:
@@ -72,7 +96,7 @@ def from_folder(folder: Path) -> Find:
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         for begin in range(len(parts)):
             path = root.joinpath(*parts[begin:])
-            if path.is_file():
+            if all(len(part.encode(errors="replace")) <= _LONGEST_NAME for part in parts[begin:]) and path.is_file():
                 return read_image(path)
         return None
 
@@ -85,13 +109,15 @@ def read_image(path: Path) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is no image.
+        If it is no image, of a format that is not read, or larger than any stimulus.
     """
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as an image ({error}).") from None
+    with (
+        decoding(path, f"an image, expected one of {', '.join(_FORMATS)}"),
+        Image.open(path, formats=_FORMATS) as image,
+    ):
+        if image.width * image.height > _MOST_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels, expected at most {_MOST_PIXELS} together")
+        pixels = np.asarray(image.convert("RGB"))
     grey = bool((pixels == pixels[:, :, :1]).all())
     return np.ascontiguousarray((pixels[:, :, :1] if grey else pixels).transpose(2, 0, 1))
 

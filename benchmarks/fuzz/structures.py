@@ -1,0 +1,4 @@
+STRUCTURES = {}
+
+
+def try_structures(name, n): ...
