@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics fuzz test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -42,6 +42,10 @@ bench-experiment: $(VENV)/.run-installed
 # simulates second rounds with known effects, about half an hour
 bench-statistics: $(VENV)/.run-installed
 	python -m benchmarks.statistics
+
+# more than 100,000 damaged, hostile and made-up files for every reader, about fifteen minutes
+fuzz: $(VENV)/.test-installed
+	python -m benchmarks.fuzz
 
 test: lint
 	pytest

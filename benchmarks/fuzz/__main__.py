@@ -24,8 +24,8 @@ from benchmarks.fuzz.structures import STRUCTURES, try_structures
 
 PROJECT = Path(__file__).parents[2]
 RESULT = PROJECT / "benchmarks" / "results" / "fuzz.json"
-INPUTS = 100_000
-STRUCTURES_EACH = 400
+INPUTS = 105_000
+STRUCTURES_EACH = 800
 _MEMORY = Path("/dev/shm")
 
 

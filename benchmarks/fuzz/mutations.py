@@ -6,10 +6,11 @@ import numpy as np
 
 # what parsers treat in a way of its own
 _TOKENS = (
-    b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b"'", b",", b";", b"\t", b"{", b"}", b"[", b"]", b":", b"\\",
-    b"null", b"true", b"NaN", b"Infinity", b"-1", b"1e999", b"9" * 40, b"9" * 5000, b"\\ud800", b"../", b"%", b"&a ",
-    b"*a", b"!!python/object", b"<img src=", b"\xc3\x28", b"\xed\xa0\x80", b"[" * 3000, b'{"a":' * 3000, b"0x10",
-    b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff", b"PK\x03\x04", b"\x1f\x8b", "é".encode("latin-1"), "７".encode(),
+    b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b"'", b",", b";", b"\t", b"{", b"}", b"[", b"]", b":",
+    b"\\", b"null", b"true", b"NaN", b"Infinity", b"-1", b"1e999", b"9" * 40, b"9" * 5000, b"\\ud800", b"../", b"%",
+    b"&a ", b"*a", b"!!python/object", b"<img src=", b"\xc3\x28", b"\xed\xa0\x80", b"[" * 3000, b'{"a":' * 3000,
+    b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xe9", b"0x10",
+    "７".encode(),
 )  # fmt: skip
 
 

@@ -97,12 +97,12 @@ def _trials(path: Path) -> object:
     return validate_trials(TableDataset(filepath=str(path)).load())
 
 
-def _stimuli(path: Path) -> object:
+def _stimuli(path: Path) -> pd.DataFrame:
     return validate_stimuli(TableDataset(filepath=str(path)).load())
 
 
 def _judgments(trials: pd.DataFrame, path: Path) -> object:
-    return judgment_shares(trials, _stimuli(path))  # type: ignore[arg-type]
+    return judgment_shares(trials, _stimuli(path))
 
 
 def _texts(path: Path) -> object:
@@ -121,12 +121,12 @@ def _ingesting(folder: Path) -> Mapping[str, Reader]:
     (folder / "ingest released").mkdir(parents=True, exist_ok=True)
     (folder / "ingest released" / "images.pt").write_bytes(samples.tensors()[0])
     return {
-        "ingest jspsych": Reader("answers.json", samples.answers(), partial(_ingest, "jspsych", 10, None), 8, False),
-        "ingest jatos": Reader("results.jzip", samples.archives(), partial(_ingest, "jatos", 10, None), 6, False),
-        "ingest table": Reader("trials.csv", samples.tables(), partial(_ingest, "table", 10, None), 8, False),
-        "ingest ratings": Reader("trials.csv", samples.ratings(), partial(_ingest, "table", 3, "golan2020"), 6, False),
+        "ingest jspsych": Reader("answers.json", samples.answers(), partial(_ingest, "jspsych", 10, None), 3, False),
+        "ingest jatos": Reader("results.jzip", samples.archives(), partial(_ingest, "jatos", 10, None), 3, False),
+        "ingest table": Reader("trials.csv", samples.tables(), partial(_ingest, "table", 10, None), 3, False),
+        "ingest ratings": Reader("trials.csv", samples.ratings(), partial(_ingest, "table", 3, "golan2020"), 3, False),
         "ingest released": Reader(
-            "df_DigitRecog.csv", samples.release(), partial(_ingest, "released", 10, None), 6, False
+            "df_DigitRecog.csv", samples.release(), partial(_ingest, "released", 10, None), 3, False
         ),
     }
 
@@ -139,17 +139,17 @@ def _packed(folder: Path) -> Mapping[str, Reader]:
     metadata, answers = ("metadata.json", "study_result_7/comp_result_9/data.txt")
     (pickled,) = [name for name in samples.members(samples.tensors()[0]) if name.endswith("data.pkl")]
     return {
-        "jatos metadata": _part("results.jzip", samples.archives()[0], metadata, archive, _archive, 80),
+        "jatos metadata": _part("results.jzip", samples.archives()[0], metadata, archive, _archive, 120),
         "jatos answers": _part("results.jzip", samples.archives()[0], answers, archive, _archive, 40),
-        "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 60),
+        "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 100),
         "network header": Reader(
             "network.safetensors",
             [samples.header(network)],
             read_network,
-            60,
+            80,
             pack=partial(samples.with_header, network),
         ),
-        "idx gzipped": Reader("images", samples.idx()[:1], partial(read_idx, dimensions=3), 60, pack=gzip.compress),
+        "idx gzipped": Reader("images", samples.idx()[:1], partial(read_idx, dimensions=3), 80, pack=gzip.compress),
     }
 
 
@@ -176,9 +176,9 @@ def _serving(folder: Path) -> Mapping[str, Reader]:
     store, posts, answers = open_store(folder / "answers", plan)
     log = answers.pop(LOG)
     return {
-        "study design": Reader("design.json", [design], lambda path: read_plan(path.parent), 40, False),
-        "study list": Reader("lists/1.js", lists, lambda path: read_plan(path.parents[1]), 40, False),
-        "server log": Reader("server.log", [log], partial(read_log, plan, answers), 60, False),
+        "study design": Reader("design.json", [design], lambda path: read_plan(path.parent), 30, False),
+        "study list": Reader("lists/1.js", lists, lambda path: read_plan(path.parents[1]), 30, False),
+        "server log": Reader("server.log", [log], partial(read_log, plan, answers), 50, False),
         "post": Reader("post.json", posts, poster(store), 40, False),
     }
 
@@ -195,22 +195,22 @@ def all_readers(folder: Path) -> dict[str, Reader]:
     tables = {"trials": trials, "stimuli": samples.stimulus_table()}
     parquet = {name: samples.parquet(table) for name, table in tables.items()}
     return {
-        "csv": Reader("trials.csv", samples.tables(), partial(_text, read_delimited), 100),
-        "json": Reader("answers.json", samples.answers()[3:], partial(_text, read_json), 100),
-        "jspsych": Reader("answers.json", samples.answers(), partial(_text, read_jspsych), 80),
-        "jatos": Reader("results.jzip", samples.archives(), _archive, 100),
+        "csv": Reader("trials.csv", samples.tables(), partial(_text, read_delimited), 280),
+        "json": Reader("answers.json", samples.answers()[3:], partial(_text, read_json), 280),
+        "jspsych": Reader("answers.json", samples.answers(), partial(_text, read_jspsych), 120),
+        "jatos": Reader("results.jzip", samples.archives(), _archive, 200),
         **_ingesting(folder),
-        "tensor": Reader("images.pt", samples.tensors(), _tensor, 100),
-        "image": Reader("image.png", samples.pictures(), read_image, 150),
-        "idx": Reader("images", samples.idx(), partial(read_idx, dimensions=3), 100),
-        "network": Reader("network.safetensors", samples.networks(folder), read_network, 20),
+        "tensor": Reader("images.pt", samples.tensors(), _tensor, 120),
+        "image": Reader("image.png", samples.pictures(), read_image, 240),
+        "idx": Reader("images", samples.idx(), partial(read_idx, dimensions=3), 200),
+        "network": Reader("network.safetensors", samples.networks(folder), read_network, 10),
         **_packed(folder),
-        "individuals": Reader("models.safetensors", samples.individuals(folder), _individuals, 40),
-        "trials": Reader("trials.parquet", parquet["trials"], _trials, 25, False),
-        "stimuli": Reader("stimuli.parquet", parquet["stimuli"], _stimuli, 15, False),
+        "individuals": Reader("models.safetensors", samples.individuals(folder), _individuals, 30),
+        "trials": Reader("trials.parquet", parquet["trials"], _trials, 30, False),
+        "stimuli": Reader("stimuli.parquet", parquet["stimuli"], _stimuli, 20, False),
         "judgments": Reader("stimuli.parquet", parquet["stimuli"], partial(_judgments, trials), 10, False),
-        "words": Reader("xx/interface.yml", words, _texts, 20),
-        "page": Reader("xx/consent.md", pages, _texts, 20),
+        "words": Reader("xx/interface.yml", words, _texts, 16),
+        "page": Reader("xx/consent.md", pages, _texts, 8),
         **_serving(folder),
     }
 

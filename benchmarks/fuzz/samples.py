@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,17 +27,17 @@ _RECORDS = [
     {"participant_id": "5f3c9a", "stimulus_id": "b.png", "response": None, "rt": None, "trial_index": 1, "block": 1},
     {"participant_id": "77aa12", "stimulus_id": "a.png", "response": 3, "rt": 600, "trial_index": 0, "is_catch": True},
 ]
-_JSPSYCH = [
+_JSPSYCH: list[dict[str, Any]] = [
     {"trial_type": "html-keyboard-response", "stimulus": "<img src='a.png'>", "response": '"7"', "rt": 301},
     {"trial_type": "html-button-response", "stimulus": "img/b.png", "response": 2, "rt": 512.25, "view": {"w": [1, 2]}},
-    {"trial_type": "html-multi-response", "stimulus_id": "a.png", "response_source": "keyboard", "keyboard_response": "4"},
+    {"trial_type": "multi-response", "stimulus_id": "a.png", "response_source": "keyboard", "keyboard_response": "4"},
     {"event": "blur", "trial": 3, "time": 5000},
 ]  # fmt: skip
 
 
 def answers() -> list[bytes]:
     """Return answers as JSON, JSONL and CSV."""
-    everything = [{**one, "participant_id": "5f3c9a"} for one in _JSPSYCH]
+    everything = [{**one, "participant_id": "5f3c9a", "trial_index": row} for row, one in enumerate(_JSPSYCH)]
     lines = "\n".join(json.dumps(one) for one in everything)
     return [*tables(), json.dumps(_RECORDS).encode(), json.dumps(everything, indent=1).encode(), lines.encode()]
 
@@ -133,13 +134,12 @@ def _picture(image: Image.Image, kind: str) -> bytes:
 
 
 def tensors() -> list[bytes]:
-    """Return image tensors as ``torch.save`` writes them today and wrote them once."""
+    """Return image tensors as ``torch.save`` writes them."""
     found = []
     for tensor in (torch.from_numpy(pixels(4)), torch.from_numpy(pixels(4)[:, 0]).float() / 255):
-        for zipped in (True, False):
-            content = io.BytesIO()
-            torch.save(tensor, content, _use_new_zipfile_serialization=zipped)
-            found.append(content.getvalue())
+        content = io.BytesIO()
+        torch.save(tensor, content)
+        found.append(content.getvalue())
     return found
 
 
@@ -191,8 +191,8 @@ def trial_table() -> pd.DataFrame:
     table = table.assign(
         row_id=row_ids(table), dataset_id="d", task=["digit", "judgment"] * 3, round=1, block=None, phase="main",
         stimulus_id=[stimuli[row % 4] for row in range(6)], repetition=0, response=[1, 0] * 3, is_catch=False,
-        response_modality="keyboard", rt_ms=500.5, expected_response=None, split="none", include=True, exclude_reason="",
-        started_at_ms=None,
+        response_modality="keyboard", rt_ms=500.5, expected_response=None, split="none", include=True,
+        exclude_reason="", started_at_ms=None,
     )  # fmt: skip
     return validate_trials(table[list(TRIALS.kinds)])
 

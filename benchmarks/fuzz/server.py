@@ -19,7 +19,7 @@ from bam_pipelines.experiment.lists import build_lists
 from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.places import Refused
 from bam_pipelines.experiment.server.plan import StudyPlan, read_plan
-from bam_pipelines.experiment.server.store import LOG, AnswerStore
+from bam_pipelines.experiment.server.store import AnswerStore
 from bam_pipelines.experiment.settings import experiment_settings
 from bam_pipelines.experiment.study import study_files
 from bam_pipelines.experiment.texts import read_texts
@@ -59,7 +59,7 @@ def posts(store: AnswerStore) -> list[bytes]:
     """Take part for two blocks, and return what a page posts."""
     place, token = store.start(None, "5f3c9a", store.plan.design_id)
     mine = {"token": token, "session": place.session}
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"block": block, "records": [{"stimulus_id": name, "response": 1, "rt": 5.5} for name in shown.elements()]}
         for block, shown in store.plan.blocks[place.list].items()
     ]

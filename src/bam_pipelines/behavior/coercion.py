@@ -47,6 +47,8 @@ def coerce_column(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
 
 def _number(values: pd.Series, kind: str) -> pd.Series:
     numbers = _exact_integers(values) if values.dtype == "object" else pd.to_numeric(values, errors="coerce")
+    if numbers.dtype.kind not in "biuf" or values.dtype.kind in "mM":  # complex, or dates, which pandas counts in ns
+        numbers = pd.Series(np.nan, index=values.index)
     nullable = kind[0].isupper()
     _require(numbers.notna() | (values.isna() & nullable), values, "a number or null" if nullable else "a number")
     if "int" in kind.lower():

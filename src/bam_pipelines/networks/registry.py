@@ -65,34 +65,50 @@ def read_network(path: Path) -> TrainedNetwork:
     tensors, header = read_tensors(path)
     try:
         specification = NetworkSpecification.from_header(header)
-        check_weights(specification, tensors)
+        check_weights(planned_network(specification), tensors)
         network = build_network(specification, seed=0)
         network.load_state_dict(tensors)
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error} Train the network again or restore the file.") from error
     return TrainedNetwork(network, specification)
 
 
-def check_weights(specification: NetworkSpecification, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Check that weights are those of a specification, without taking the memory that it asks for.
+def planned_network(specification: NetworkSpecification) -> nn.Module:
+    """Build the network that a file's header asks for, its weights without memory or values.
 
     Raises
     ------
     ValueError
-        If the architecture is unknown, does not take the arguments, or has other weights.
-    RuntimeError
-        If torch refuses the sizes.
+        If the architecture is unknown or does not take the arguments.
     """
     with decoding("the weights' header", "the arguments of an architecture"), torch.device("meta"):
-        planned = build_network(specification, seed=0).state_dict()
+        return build_network(specification, seed=0)
+
+
+def check_weights(planned: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Check that weights are those of a network, before the memory is taken that a file's header asks for.
+
+    Parameters
+    ----------
+    planned
+        Of :func:`planned_network`.
+    tensors
+        What the file holds.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, unknown, or of another size or kind.
+    """
+    expected = planned.state_dict()
     different = sorted(
-        {name for name, value in planned.items() if name not in tensors or _kind(tensors[name]) != _kind(value)}
-        | (set(tensors) - set(planned))
+        {name for name, value in expected.items() if name not in tensors or _kind(tensors[name]) != _kind(value)}
+        | (set(tensors) - set(expected))
     )
     if different:
         raise ValueError(
-            f"weights and architecture {specification.architecture!r} differ in {different[0]}: "
-            f"found {_shown(tensors.get(different[0]))}, expected {_shown(planned.get(different[0]))}."
+            f"weights {different[0]!r:.80} are {_shown(tensors.get(different[0]))}, expected "
+            f"{_shown(expected.get(different[0]))}."
         )
 
 

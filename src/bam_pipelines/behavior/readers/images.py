@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ Find = Callable[[str], np.ndarray | None]
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 _MOST_PIXELS = 2**24  # 4,096 squared
 _TENSOR_TYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+# bytes of pickle beside the pixels; one tensor takes about 200, and torch's error messages the square of the length
+_LONGEST_DESCRIPTION = 4096
 _LONGEST_NAME = 255  # bytes of a file's name; a data URL is longer, and no file
 
 
@@ -42,9 +45,8 @@ def read_tensor(path: Path) -> torch.Tensor:
     ValueError
         If the file holds anything but one tensor of such images.
     """
-    with decoding(path, "one tensor, and nothing else is loaded"):
-        _refuse_bomb(path)
-        images = torch.load(path, map_location="cpu", weights_only=True)
+    with decoding(path, "one tensor in torch.save's format since 1.6, and nothing else is loaded"):
+        images = _load(path)
     if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4) or not images.numel():
         found = f"a tensor of {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(f"{path}: found {found}, expected a tensor of images (N, C, H, W).")
@@ -64,13 +66,16 @@ def read_tensor(path: Path) -> torch.Tensor:
     return images[:, None] if images.ndim == 3 else images
 
 
-def _refuse_bomb(path: Path) -> None:
-    """Raise a ValueError if a tensor file unpacks to more than it takes: torch compresses nothing."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > path.stat().st_size:
-            raise ValueError(f"it unpacks from {path.stat().st_size} to {unpacked} bytes, do not trust it")
+def _load(path: Path) -> object:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    described = sum(member.file_size for member in members if member.filename.endswith(".pkl"))
+    if described > _LONGEST_DESCRIPTION or sum(member.file_size for member in members) > path.stat().st_size:
+        raise ValueError("it holds more than torch.save writes of one tensor")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:  # torch's own sentence says how to run what is hidden in the file
+        raise ValueError("it holds something else") from None
 
 
 def from_tensor(images: torch.Tensor) -> Find:

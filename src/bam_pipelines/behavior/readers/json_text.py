@@ -12,6 +12,11 @@ _BETWEEN = " \t\r\n,"
 # no line's end among the blanks: a text of many empty lines would take the square of their number
 _NEXT_LINE = re.compile(r"\n[ \t\r\f\v]*[\[{]")
 _HALF_CHARACTER = re.compile(r"\\u[dD][89abAB]")
+# how often, on average, each character of a file may be looked at in vain: a broken record is tried from each of its
+# lines; and what a record nested too deeply counts for, characters
+_PATIENCE = 20
+_DEEP = 10_000
+_WINDOW = 2**16  # characters
 
 
 class _Object(dict[str, Any]):
@@ -50,13 +55,14 @@ def read_json(text: str, file: str) -> Records:
     Raises
     ------
     ValueError
-        If there are more fields than any experiment has.
+        If there are more fields than any experiment has, or broken records lie within each other so deep that trying
+        each of their beginnings would take forever.
     """
     text = text.removeprefix("\ufeff")
     halves = _HALF_CHARACTER.search(text) is not None
     ends = [position for position, character in enumerate(text) if character == "\n"]
     rows, unread = [], []
-    for position, found in _values(text):
+    for position, found in _values(text, file):
         line = bisect_right(ends, position - 1) + 1
         row = _fields(found, halves) if isinstance(found, _Object) else found
         if isinstance(row, dict):
@@ -83,9 +89,10 @@ def _fields(found: _Object, halves: bool) -> dict[str, str | None] | str:
     return row
 
 
-def _values(text: str) -> Iterator[tuple[int, object]]:
+def _values(text: str, file: str) -> Iterator[tuple[int, object]]:
     """Yield the place of each value outside and inside of arrays, and the value; a text says what is wrong there."""
-    position, depth = 0, 0
+    position, depth, begin, wasted = 0, 0, 0, 0
+    patience = _PATIENCE * (len(text) + 10_000)
     while position < len(text):
         character = text[position]
         if character in _BETWEEN:
@@ -97,16 +104,23 @@ def _values(text: str) -> Iterator[tuple[int, object]]:
             try:
                 value, after = _DECODER.raw_decode(text, position)
             except (ValueError, RecursionError) as error:
-                yield position, _reason(error)
+                yield begin + position, _reason(error)
+                wasted += error.pos - position if isinstance(error, json.JSONDecodeError) else _DEEP
+                if wasted > patience:
+                    raise ValueError(
+                        f"{file}: too much of it is broken JSON, within each other; mend it first."
+                    ) from None
                 following = _NEXT_LINE.search(text, position)
                 if following is None:
                     return
                 position, depth = following.start(), 0
+                if position > _WINDOW:  # json counts the lines before each error
+                    text, begin, position = text[position:], begin + position, 0
                 continue
-            yield position, None if isinstance(value, str) else value
+            yield begin + position, None if isinstance(value, str) else value
             position = after
     if depth > 0:
-        yield max(len(text) - 1, 0), "the file ends inside an array: what followed is lost"
+        yield begin + max(len(text) - 1, 0), "the file ends inside an array: what followed is lost"
 
 
 def _reason(error: Exception) -> str:
