@@ -8,6 +8,7 @@ crash, which is stored with what makes it again: the reader, and the number or t
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from benchmarks.fuzz.structures import STRUCTURES, try_structures
 PROJECT = Path(__file__).parents[2]
 RESULT = PROJECT / "benchmarks" / "results" / "fuzz.json"
 INPUTS = 105_000
-STRUCTURES_EACH = 800
+STRUCTURES_EACH = 500
 _MEMORY = Path("/dev/shm")
 
 
@@ -44,6 +45,7 @@ def main() -> None:
         "inputs": outcomes.total(),
         "outcomes": dict(sorted(outcomes.items())),
         "minutes": round((time.perf_counter() - begin) / 60, 1),
+        "cpu_minutes": round(sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) / 60, 1),
         "readers": results,
     }
     RESULT.write_text(json.dumps(stored, indent=1) + "\n")

@@ -121,12 +121,12 @@ def _ingesting(folder: Path) -> Mapping[str, Reader]:
     (folder / "ingest released").mkdir(parents=True, exist_ok=True)
     (folder / "ingest released" / "images.pt").write_bytes(samples.tensors()[0])
     return {
-        "ingest jspsych": Reader("answers.json", samples.answers(), partial(_ingest, "jspsych", 10, None), 3, False),
-        "ingest jatos": Reader("results.jzip", samples.archives(), partial(_ingest, "jatos", 10, None), 3, False),
-        "ingest table": Reader("trials.csv", samples.tables(), partial(_ingest, "table", 10, None), 3, False),
-        "ingest ratings": Reader("trials.csv", samples.ratings(), partial(_ingest, "table", 3, "golan2020"), 3, False),
+        "ingest jspsych": Reader("answers.json", samples.answers(), partial(_ingest, "jspsych", 10, None), 2, False),
+        "ingest jatos": Reader("results.jzip", samples.archives(), partial(_ingest, "jatos", 10, None), 2, False),
+        "ingest table": Reader("trials.csv", samples.tables(), partial(_ingest, "table", 10, None), 2, False),
+        "ingest ratings": Reader("trials.csv", samples.ratings(), partial(_ingest, "table", 3, "golan2020"), 2, False),
         "ingest released": Reader(
-            "df_DigitRecog.csv", samples.release(), partial(_ingest, "released", 10, None), 3, False
+            "df_DigitRecog.csv", samples.release(), partial(_ingest, "released", 10, None), 2, False
         ),
     }
 
@@ -140,8 +140,8 @@ def _packed(folder: Path) -> Mapping[str, Reader]:
     (pickled,) = [name for name in samples.members(samples.tensors()[0]) if name.endswith("data.pkl")]
     return {
         "jatos metadata": _part("results.jzip", samples.archives()[0], metadata, archive, _archive, 120),
-        "jatos answers": _part("results.jzip", samples.archives()[0], answers, archive, _archive, 40),
-        "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 100),
+        "jatos answers": _part("results.jzip", samples.archives()[0], answers, archive, _archive, 20),
+        "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 60),
         "network header": Reader(
             "network.safetensors",
             [samples.header(network)],
@@ -178,7 +178,7 @@ def _serving(folder: Path) -> Mapping[str, Reader]:
     return {
         "study design": Reader("design.json", [design], lambda path: read_plan(path.parent), 30, False),
         "study list": Reader("lists/1.js", lists, lambda path: read_plan(path.parents[1]), 30, False),
-        "server log": Reader("server.log", [log], partial(read_log, plan, answers), 50, False),
+        "server log": Reader("server.log", [log], partial(read_log, plan, answers), 30, False),
         "post": Reader("post.json", posts, poster(store), 40, False),
     }
 
@@ -195,14 +195,14 @@ def all_readers(folder: Path) -> dict[str, Reader]:
     tables = {"trials": trials, "stimuli": samples.stimulus_table()}
     parquet = {name: samples.parquet(table) for name, table in tables.items()}
     return {
-        "csv": Reader("trials.csv", samples.tables(), partial(_text, read_delimited), 280),
-        "json": Reader("answers.json", samples.answers()[3:], partial(_text, read_json), 280),
-        "jspsych": Reader("answers.json", samples.answers(), partial(_text, read_jspsych), 120),
-        "jatos": Reader("results.jzip", samples.archives(), _archive, 200),
+        "csv": Reader("trials.csv", samples.tables(), partial(_text, read_delimited), 360),
+        "json": Reader("answers.json", samples.answers()[3:], partial(_text, read_json), 380),
+        "jspsych": Reader("answers.json", samples.answers(), partial(_text, read_jspsych), 60),
+        "jatos": Reader("results.jzip", samples.archives(), _archive, 220),
         **_ingesting(folder),
         "tensor": Reader("images.pt", samples.tensors(), _tensor, 120),
-        "image": Reader("image.png", samples.pictures(), read_image, 240),
-        "idx": Reader("images", samples.idx(), partial(read_idx, dimensions=3), 200),
+        "image": Reader("image.png", samples.pictures(), read_image, 320),
+        "idx": Reader("images", samples.idx(), partial(read_idx, dimensions=3), 300),
         "network": Reader("network.safetensors", samples.networks(folder), read_network, 10),
         **_packed(folder),
         "individuals": Reader("models.safetensors", samples.individuals(folder), _individuals, 30),
