@@ -44,7 +44,7 @@ class Outcomes:
         memory, begin = _peak_mib(), time.perf_counter()
         problem = ""
         try:
-            with _time_limit():
+            with time_limit():
                 read()
             outcome = "valid"
         except NAMED as error:
@@ -68,13 +68,15 @@ def _peak_mib() -> float:
 
 
 @contextmanager
-def _time_limit() -> Iterator[None]:
+def time_limit(seconds: float = LONGEST_SECONDS) -> Iterator[None]:
+    """Raise a :class:`TookTooLongError` inside when so much time has passed; in the main thread only."""
+
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
-        raise TookTooLongError(f"more than {LONGEST_SECONDS} s")
+        raise TookTooLongError(f"more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:

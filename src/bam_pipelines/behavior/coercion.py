@@ -62,7 +62,12 @@ def _exact_integers(values: pd.Series) -> pd.Series:
     """Read numbers among objects; whole ones beside nulls must not pass through float64, which cuts a seed's digits."""
     if values.dropna().map(_is_int64).all():
         return values.where(values.notna(), pd.NA).astype("Int64")
-    return pd.to_numeric(values, errors="coerce")
+    return pd.to_numeric(values.mask(values.map(_is_no_number).astype(bool)), errors="coerce")
+
+
+def _is_no_number(value: object) -> bool:
+    # pandas reads bytes as the text of a number, and stops at a whole number that is too large for a float
+    return isinstance(value, bytes) or (isinstance(value, int) and abs(value) >= 2**1000)
 
 
 def _is_int64(value: object) -> bool:

@@ -1,6 +1,7 @@
 """The images that trials name: from a folder, from a tensor file, or from a stimulus table."""
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ _MOST_PIXELS = 2**24  # 4,096 squared
 _TENSOR_TYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 # bytes of pickle beside the pixels; one tensor takes about 200, and torch's error messages the square of the length
 _LONGEST_DESCRIPTION = 4096
-_LONGEST_NAME = 255  # bytes of a file's name; a data URL is longer, and no file
+_LONGEST_PATH = 4096
 
 
 def name_ids(names: Sequence[str], dataset_id: str) -> dict[str, str]:
@@ -98,10 +99,12 @@ def from_folder(folder: Path) -> Find:
     root = folder.resolve()
 
     def find(name: str) -> np.ndarray | None:
+        if len(name) > _LONGEST_PATH:
+            return None
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         for begin in range(len(parts)):
             path = root.joinpath(*parts[begin:])
-            if all(len(part.encode(errors="replace")) <= _LONGEST_NAME for part in parts[begin:]) and path.is_file():
+            if os.path.isfile(path):  # unlike Path.is_file it takes a name that is too long for one, a data URL
                 return read_image(path)
         return None
 

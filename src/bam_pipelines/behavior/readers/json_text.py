@@ -85,7 +85,7 @@ def _fields(found: _Object, halves: bool) -> dict[str, str | None] | str:
     except UnicodeEncodeError:
         return "found half a character (an unpaired surrogate), which is no text"
     if len(row) < len(found):
-        return "found two fields whose names differ in capitals or blanks alone, expected each name once"
+        return "found two fields whose names differ in capitals or blanks alone, expected each once"
     return row
 
 
