@@ -32,9 +32,12 @@ class Outcomes:
     ----------
     file
         What an error must name.
+    longest
+        Seconds that one input may take.
     """
 
     file: str
+    longest: float = LONGEST_SECONDS
     counts: Counter[str] = field(default_factory=Counter)
     crashes: list[dict[str, str]] = field(default_factory=list)
     longest_seconds: float = 0.0
@@ -44,7 +47,7 @@ class Outcomes:
         memory, begin = _peak_mib(), time.perf_counter()
         problem = ""
         try:
-            with time_limit():
+            with time_limit(self.longest):
                 read()
             outcome = "valid"
         except NAMED as error:
@@ -68,7 +71,7 @@ def _peak_mib() -> float:
 
 
 @contextmanager
-def time_limit(seconds: float = LONGEST_SECONDS) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Raise a :class:`TookTooLongError` inside when so much time has passed; in the main thread only."""
 
     def stop(number: int, frame: FrameType | None) -> None:
