@@ -33,6 +33,7 @@ from benchmarks.fuzz.server import open_store, poster, read_log, write_study
 
 PROJECT = Path(__file__).parents[2]
 CONF = PROJECT / "conf" / "base"
+_ANSWERS = "study_result_7/comp_result_9/data.txt"
 _SALT = "a secret of the fuzz run"
 
 
@@ -118,11 +119,20 @@ def _place_texts(folder: Path) -> None:
 
 
 def _ingesting(folder: Path) -> Mapping[str, Reader]:
+    archive = samples.archives()[0]
     (folder / "ingest released").mkdir(parents=True, exist_ok=True)
     (folder / "ingest released" / "images.pt").write_bytes(samples.tensors()[0])
     return {
         "ingest jspsych": Reader("answers.json", samples.answers(), partial(_ingest, "jspsych", 10, None), 2, False),
-        "ingest jatos": Reader("results.jzip", samples.archives(), partial(_ingest, "jatos", 10, None), 2, False),
+        "ingest jatos": _part(
+            "results.jzip",
+            archive,
+            _ANSWERS,
+            partial(samples.in_zip, archive),
+            partial(_ingest, "jatos", 10, None),
+            2,
+            False,
+        ),
         "ingest table": Reader("trials.csv", samples.tables(), partial(_ingest, "table", 10, None), 2, False),
         "ingest ratings": Reader("trials.csv", samples.ratings(), partial(_ingest, "table", 3, "golan2020"), 2, False),
         "ingest released": Reader(
@@ -136,11 +146,10 @@ def _packed(folder: Path) -> Mapping[str, Reader]:
     archive = partial(samples.in_zip, samples.archives()[0])
     tensor = partial(samples.in_zip, samples.tensors()[0])
     network = samples.networks(folder)[0]
-    metadata, answers = ("metadata.json", "study_result_7/comp_result_9/data.txt")
     (pickled,) = [name for name in samples.members(samples.tensors()[0]) if name.endswith("data.pkl")]
     return {
-        "jatos metadata": _part("results.jzip", samples.archives()[0], metadata, archive, _archive, 120),
-        "jatos answers": _part("results.jzip", samples.archives()[0], answers, archive, _archive, 20),
+        "jatos metadata": _part("results.jzip", samples.archives()[0], "metadata.json", archive, _archive, 120),
+        "jatos answers": _part("results.jzip", samples.archives()[0], _ANSWERS, archive, _archive, 20),
         "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 60),
         "network header": Reader(
             "network.safetensors",
@@ -160,8 +169,9 @@ def _part(
     pack: Callable[[str, bytes], bytes],
     read: Callable[[Path], object],
     share: int,
+    named: bool = True,
 ) -> Reader:
-    return Reader(file, [samples.members(whole)[member]], read, share, pack=partial(pack, member))
+    return Reader(file, [samples.members(whole)[member]], read, share, named, partial(pack, member))
 
 
 def _archive(path: Path) -> object:

@@ -25,11 +25,13 @@ def readers(place):
 @pytest.mark.filterwarnings("ignore")  # decoders warn of much that is odd in damaged files
 def test_no_reader_falls_over_a_few_changed_files(readers, place):
     outcomes = {
-        name: _changed(reader, name, place / name, 2 if name.startswith("ingest") else 8, None)
+        name: _changed(reader, name, place / name, 6, None)
         for name, reader in readers.items()
+        if not name.startswith("ingest")  # half a second each, for what the others read
     }
     assert {name: found.crashes for name, found in outcomes.items() if found.crashes} == {}
-    assert {name for name, found in outcomes.items() if found.counts.total() < 2} == set()
+    assert len(outcomes) > 20
+    assert {found.counts.total() for found in outcomes.values()} == {6}
 
 
 def test_the_same_number_gives_the_same_file():

@@ -64,7 +64,7 @@ def test_what_is_wrong_with_texts_is_said(folder):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("x: &x [y, y]\nxx: &xx [*x, *x]\ncontinue: [*xx, *xx]", "continue is no text"),
+        ("x: &x [y, y]\nxx: &xx [*x, *x]\ncontinue: [*xx, *xx]", "x is no text"),
         ("continue: {a: b}", "continue is no text"),
         ("continue: 2026-99-99", "is no YAML"),
         ("continue: " + "[" * 3000, "is no YAML"),
