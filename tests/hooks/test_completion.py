@@ -41,3 +41,11 @@ def test_results_of_other_parameters_cannot_be_told_apart(tmp_path):
     check_completion(tmp_path, OTHER, "run 2", only_missing=False)
     with pytest.raises(RunRefusedError, match="but run run 2 had other parameters and its results are there too"):
         check_completion(tmp_path, FIRST, "run 3", only_missing=True)
+
+
+@pytest.mark.parametrize("content", ["", "5", "{}", '{"parameters": 5, "other_runs": []}', "[" * 5000, "\udcff"])
+def test_a_damaged_record_is_named(tmp_path, content):
+    check_completion(tmp_path, FIRST, "run 1", only_missing=False)
+    (tmp_path / RECORD).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(RunRefusedError, match=r"parameters\.json is damaged, .* restore it, or remove it"):
+        check_completion(tmp_path, FIRST, "run 2", only_missing=True)

@@ -53,11 +53,11 @@ def check_completion(root: Path, parameters: dict[str, Any], session_id: str, on
     Raises
     ------
     RunRefusedError
-        If ``only_missing`` and a run in ``root`` had other parameters.
+        If ``only_missing`` and a run in ``root`` had other parameters, or the record is damaged.
     """
     file = root / RECORD
     current = json.loads(json.dumps(parameters, default=str))
-    record = json.loads(file.read_text()) if file.exists() else {"parameters": current, "other_runs": []}
+    record = _read(file) if file.exists() else {"parameters": current, "other_runs": []}
     different = _differences(record["parameters"], current)
     if only_missing and different:
         raise RunRefusedError(
@@ -75,6 +75,20 @@ def check_completion(root: Path, parameters: dict[str, Any], session_id: str, on
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(record, indent=1))
     partial.replace(file)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(file.read_text())
+        whole = isinstance(record["parameters"], dict) and isinstance(record["other_runs"], list)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        whole = False
+    if not whole:
+        raise RunRefusedError(
+            f"{file} is damaged, which says what parameters the first run had: restore it, or remove it, and the next "
+            "run is taken for the first."
+        )
+    return dict(record)
 
 
 def _differences(first: object, now: object, name: str = "") -> list[str]:
