@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -48,6 +48,15 @@ bench-statistics: $(VENV)/.run-installed
 bench-scale: $(VENV)/.run-installed
 	python -m benchmarks.scale $(ARGS)
 
+# more than 100,000 damaged, hostile and made-up files for every reader, about fifteen minutes
+fuzz: $(VENV)/.test-installed
+	python -m benchmarks.fuzz
+
+# one smoke run in a copy of the project, without a network and watched, about two minutes
+bench-security: $(VENV)/.run-installed
+	folder=$$(mktemp -d) && python -c "import sys; from pathlib import Path; from tests.projects import copy_project; \
+	copy_project(Path(sys.argv[1]))" $$folder && python -m benchmarks.security $$folder; status=$$?; rm -rf $$folder; exit $$status
+
 test: lint
 	pytest
 
@@ -65,8 +74,9 @@ format: $(VENV)/.test-installed
 vendor: $(VENV)/.run-installed
 	python -m tools.vendor_jspsych
 
+# kedro-viz asks PyPI for its newest version at each start: a proxy that is nobody keeps the question on this machine
 viz: $(VENV)/.run-installed
-	kedro viz run
+	HTTPS_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost kedro viz run
 
 mlflow: $(VENV)/.run-installed
 	kedro mlflow ui

@@ -88,8 +88,8 @@ STAGES = (
             "alignment.hierarchical.steps": 5,
             "alignment.resamples": 100,
         },
-        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, which are "
-        "evaluated one after the other, only VGG, the largest; 500 test digits",
+        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, which "
+        "are evaluated one after the other, only VGG, the largest; 500 test digits",
         ("align_groups", "align_individuals", "study_differences", "evaluate_vgg"),
     ),
     Stage(

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from bam_pipelines.alignment.individuals import (
@@ -144,3 +145,39 @@ def test_gradients_reach_the_image(trunk):
     image = torch.rand(1, 1, 8, 8, requires_grad=True)
     trunk.network("P02")(image)[0, 0].backward()
     assert image.grad.abs().sum() > 0
+
+
+def changed(path, change):
+    """Write a file again after a change of its tensors."""
+    tensors = load_file(path)
+    change(tensors)
+    with safe_open(path, "pt") as file:
+        header = file.metadata()
+    save_file(tensors, path, metadata=header)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda tensors: tensors.pop("*/basis.weight"), "are no heads"),
+        (lambda tensors: tensors.update({"*/basis.bias": torch.zeros(2, 3)}), "are no heads"),
+        (lambda tensors: tensors.update({"*/basis.weight": torch.zeros(5, 3, 7)}), "are no heads"),
+        (lambda tensors: tensors.pop("*/1.weight"), "weights '1.weight' are nothing, expected"),
+        (lambda tensors: tensors.pop("P01/lapse"), "participant 'P01' has .*, expected 5 coefficients and a lapse"),
+        (lambda tensors: tensors.update({"P02/lapse": torch.tensor(1.5)}), "participant 'P02' has"),
+        (lambda tensors: tensors.update({"P02/lapse": torch.tensor(float("nan"))}), "participant 'P02' has"),
+        (lambda tensors: tensors.update({"P02/coefficients": torch.zeros(4)}), "participant 'P02' has"),
+    ],
+)
+def test_a_shared_trunk_that_lacks_something_is_named(trunk, tmp_path, change, reason):
+    write_individuals(trunk, tmp_path / "models.safetensors")
+    changed(tmp_path / "models.safetensors", change)
+    with pytest.raises(ValueError, match=rf"models\.safetensors: .*{reason}.*Align the individual models again"):
+        read_individuals(tmp_path / "models.safetensors")
+
+
+def test_whole_networks_of_another_size_are_named_with_their_participant(models, tmp_path):
+    write_individuals(models, tmp_path / "models.safetensors")
+    changed(tmp_path / "models.safetensors", lambda tensors: tensors.update({"P02/1.bias": torch.zeros(4)}))
+    with pytest.raises(ValueError, match=r"models\.safetensors: participant 'P02': weights '1.bias' are .*\(4,\)"):
+        read_individuals(tmp_path / "models.safetensors")

@@ -27,7 +27,7 @@ def test_a_network_comes_back(tmp_path):
 def test_a_damaged_file_is_named(tmp_path):
     file = tmp_path / "lrm.safetensors"
     file.write_bytes(b"half")
-    with pytest.raises(DatasetError, match=r"lrm\.safetensors: not a whole safetensors file"):
+    with pytest.raises(DatasetError, match=r"lrm\.safetensors: cannot be read as a whole safetensors file"):
         NetworkDataset(filepath=str(file)).load()
 
 

@@ -59,3 +59,22 @@ def test_what_is_wrong_with_texts_is_said(folder):
     (folder / "en" / "screen.md").unlink()
     with pytest.raises(ValueError, match="screen.md cannot be read"):
         read_texts(folder, "en")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("x: &x [y, y]\nxx: &xx [*x, *x]\ncontinue: [*xx, *xx]", "x is no text"),
+        ("continue: {a: b}", "continue is no text"),
+        ("continue: 2026-99-99", "is no YAML"),
+        ("continue: " + "[" * 3000, "is no YAML"),
+        ("continue: !!python/object/apply:os.system [ls]", "is no YAML"),
+        ("- a\n- b", "holds no mapping"),
+    ],
+)
+def test_words_that_are_something_else_are_named(folder, words, reason):
+    path = folder / "en" / "interface.yml"
+    rest = "\n".join(line for line in path.read_text().splitlines() if not line.startswith("continue:"))
+    path.write_text(words if words.startswith("-") else f"{rest}\n{words}")
+    with pytest.raises(ValueError, match=rf"interface\.yml:? .*{reason}|interface\.yml {reason}"):
+        read_texts(folder, "en")

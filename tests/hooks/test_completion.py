@@ -44,7 +44,10 @@ def test_results_of_other_parameters_cannot_be_told_apart(tmp_path):
         check_completion(tmp_path, FIRST, "run 3", only_missing=True)
 
 
-@pytest.mark.parametrize("text", ["", '{"parameters": {"seed"', "[]", '{"parameters": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", '{"parameters": {"seed"', "[]", '{"parameters": {}}', '{"parameters": 5, "other_runs": []}', "[" * 5000],
+)
 def test_a_damaged_record_is_named(tmp_path, text):
     (tmp_path / RECORD).write_text(text)
     with pytest.raises(RunRefusedError, match=rf"{RECORD} is damaged, .*: restore it, or remove it if they were made"):

@@ -105,7 +105,7 @@ def test_a_damaged_checkpoint_is_named(images, compute, tmp_path):
     trainer = PriorTrainer(SPECIFICATION, SETTINGS, compute, seed=1)
     trainer.store(checkpoint)
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    with pytest.raises(ValueError, match=r"checkpoint\.safetensors: not a whole safetensors file"):
+    with pytest.raises(ValueError, match=r"checkpoint\.safetensors: cannot be read as a whole safetensors file"):
         trainer.fit(images, checkpoint)
 
 

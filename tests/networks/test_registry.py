@@ -81,7 +81,7 @@ def test_a_truncated_file_is_named(tmp_path):
     specification = NetworkSpecification("lrm", SIZES)
     write_network(TrainedNetwork(build_network(specification, seed=1), specification), file)
     file.write_bytes(file.read_bytes()[:-8])
-    with pytest.raises(ValueError, match=r"lrm\.safetensors: not a whole safetensors file .*; restore it"):
+    with pytest.raises(ValueError, match=r"lrm\.safetensors: cannot be read as a whole safetensors file; restore it"):
         read_network(file)
 
 
@@ -96,7 +96,7 @@ def test_weights_of_another_size_are_named(tmp_path):
     file = tmp_path / "lrm.safetensors"
     network = build_network(NetworkSpecification("lrm", SIZES), seed=1)
     write_network(TrainedNetwork(network, NetworkSpecification("lrm", {**SIZES, "n_classes": 4})), file)
-    with pytest.raises(ValueError, match=r"lrm\.safetensors: (.|\n)*size mismatch(.|\n)*Train the network again"):
+    with pytest.raises(ValueError, match=r"weights '1.bias' are torch.float32 \(3,\), expected torch.float32 \(4,\)"):
         read_network(file)
 
 

@@ -12,7 +12,13 @@ from torch import nn
 from bam_pipelines.alignment.heads import head_features, linear_head
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
-from bam_pipelines.networks.registry import build_network, read_tensors, write_tensors
+from bam_pipelines.networks.registry import (
+    build_network,
+    check_weights,
+    planned_network,
+    read_tensors,
+    write_tensors,
+)
 
 # stands in keys where a participant's id would: no id has it
 _SHARED = "*"
@@ -252,7 +258,7 @@ def read_individuals(path: Path) -> IndividualModels:
     Raises
     ------
     ValueError
-        If the file is damaged, its header lacks a field, or a key names no participant.
+        If the file is damaged, its header lacks a field, a key names no participant, or one's values are not there.
     """
     tensors, header = read_tensors(path)
     by_owner: dict[str, dict[str, torch.Tensor]] = {}
@@ -265,12 +271,38 @@ def read_individuals(path: Path) -> IndividualModels:
         by_owner.setdefault(owner, {})[name] = value
     try:
         specification = NetworkSpecification.from_header(header)
+        planned = planned_network(specification)
+        if _SHARED in by_owner:
+            return _shared_trunk(specification, planned, by_owner)
+        for owner, state in by_owner.items():
+            _check_owner(owner, planned, state)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    if _SHARED not in by_owner:
-        return WholeNetworks(specification, by_owner)
+        raise ValueError(f"{path}: {error} Align the individual models again or restore the file.") from None
+    return WholeNetworks(specification, by_owner)
+
+
+def _check_owner(participant_id: str, planned: nn.Module, state: dict[str, torch.Tensor]) -> None:
+    try:
+        check_weights(planned, state)
+    except ValueError as error:
+        raise ValueError(f"participant {participant_id!r}: {error}") from None
+
+
+def _shared_trunk(
+    specification: NetworkSpecification, planned: nn.Module, by_owner: dict[str, dict[str, torch.Tensor]]
+) -> SharedTrunk:
     shared = by_owner.pop(_SHARED)
-    weight, bias = (shared.pop(key.partition("/")[2]) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
+    weight, bias = (shared.pop(key.partition("/")[2], None) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
+    _, head = linear_head(planned)
+    if weight is None or bias is None or weight.shape[1:] != head.weight.shape or bias.shape != weight.shape[:2]:
+        raise ValueError(f"{_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K) of the architecture.")
+    check_weights(planned, shared)
+    for name, own in by_owner.items():
+        sizes = {key: tuple(value.shape) for key, value in own.items()}
+        if sizes != {"coefficients": (len(weight),), "lapse": ()} or not 0 <= own["lapse"].item() <= 1:
+            raise ValueError(
+                f"participant {name!r} has {sizes}, expected {len(weight)} coefficients and a lapse from 0 to 1."
+            )
     coefficients = {name: own["coefficients"] for name, own in by_owner.items()}
     lapses = {name: own["lapse"].item() for name, own in by_owner.items()}
     return SharedTrunk(specification, shared, weight, bias, coefficients, lapses)

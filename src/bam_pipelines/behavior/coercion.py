@@ -47,6 +47,8 @@ def coerce_column(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
 
 def _number(values: pd.Series, kind: str) -> pd.Series:
     numbers = _exact_integers(values) if values.dtype == "object" else pd.to_numeric(values, errors="coerce")
+    if numbers.dtype.kind not in "biuf" or values.dtype.kind in "mM":  # complex, or dates, which pandas counts in ns
+        numbers = pd.Series(np.nan, index=values.index)
     nullable = kind[0].isupper()
     _require(numbers.notna() | (values.isna() & nullable), values, "a number or null" if nullable else "a number")
     if "int" in kind.lower():
@@ -60,7 +62,12 @@ def _exact_integers(values: pd.Series) -> pd.Series:
     """Read numbers among objects; whole ones beside nulls must not pass through float64, which cuts a seed's digits."""
     if values.dropna().map(_is_int64).all():
         return values.where(values.notna(), pd.NA).astype("Int64")
-    return pd.to_numeric(values, errors="coerce")
+    return pd.to_numeric(values.mask(values.map(_is_no_number).astype(bool)), errors="coerce")
+
+
+def _is_no_number(value: object) -> bool:
+    # pandas reads bytes as the text of a number, and stops at a whole number that is too large for a float
+    return isinstance(value, bytes) or (isinstance(value, int) and abs(value) >= 2**1000)
 
 
 def _is_int64(value: object) -> bool:

@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 _LENGTH = 16
 _WORD = 3
+_LARGEST_PATTERN = 20_000  # characters
 LONG = 6  # shorter ids are replaced as whole words only: "17" must not turn 1700 into nonsense
 
 
@@ -61,8 +62,10 @@ class Pseudonyms:
         telling = [one for one in outside_ids if len(one) >= LONG or (len(one) > _WORD and not one.isdecimal())]
         if self.salt is None or not telling:
             return texts
-        pattern = "|".join(re.escape(one) for one in sorted(telling, key=len, reverse=True))
-        found = texts.str.contains(pattern).fillna(False).astype(bool)
+        found = pd.Series(False, index=texts.index)
+        for part in _batches(telling):
+            pattern = part[0] if len(part) == 1 else "|".join(map(re.escape, part))
+            found |= texts.str.contains(pattern, regex=len(part) > 1).fillna(False).astype(bool)
         return texts.mask(found, texts[found].map(lambda text: self.hide(text, telling)))
 
     def hide(self, text: str, outside_ids: Iterable[str]) -> str:
@@ -75,3 +78,16 @@ class Pseudonyms:
                 pattern = escaped if len(outside_id) >= LONG else rf"(?<![A-Za-z0-9]){escaped}(?![A-Za-z0-9])"
                 text = re.sub(pattern, self.of(outside_id), text)
         return text
+
+
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    """Yield ids in parts that one pattern can hold; of all of a large study it would become too large to compile."""
+    batch: list[str] = []
+    size = 0
+    for one in ids:
+        if batch and size + len(one) > _LARGEST_PATTERN:
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += len(one)
+    yield batch

@@ -45,13 +45,17 @@ def _words(path: Path, reference: Path) -> dict[str, str]:
     missing = sorted(set(expected) - set(words))
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)}; translate the words of {reference}.")
+    # a list of lists of lists by reference is a short file and a text without an end
+    strange = [name for name in expected if not isinstance(words[name], str | int | float)]
+    if strange:
+        raise ValueError(f"{path}: {strange[0]} is no text; expected a line `name: text` for each word.")
     return {name: str(words[name]) for name in expected}
 
 
 def _mapping(path: Path) -> dict[str, object]:
     try:
         found = yaml.safe_load(_read(path))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # dates such as 2026-99-99 are a plain ValueError
         raise ValueError(f"{path} is no YAML ({error}); expected a line `name: text` for each word.") from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds no mapping; expected a line `name: text` for each word.")

@@ -81,8 +81,8 @@ def check_completion(root: Path, parameters: dict[str, Any], session_id: str, on
 def _read(file: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return {"parameters": record["parameters"], "other_runs": list(record["other_runs"])}
-    except (KeyError, TypeError, ValueError) as error:
+        return {"parameters": dict(record["parameters"]), "other_runs": list(record["other_runs"])}
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise RunRefusedError(
             f"{file} is damaged, and only it says what the results in {file.parent} were made with: restore it, or "
             "remove it if they were made with the present parameters."

@@ -11,6 +11,8 @@ import numpy as np
 
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
+# more than ten times MNIST's training images; a stream of zeros unpacks to a thousand times what it takes
+_LARGEST = 2**29
 
 
 def read_idx(path: Path, dimensions: int, md5: str | None = None) -> np.ndarray:
@@ -63,15 +65,19 @@ def _existing(path: Path) -> Path:
 
 
 def _uncompressed(path: Path) -> bytes:
-    content = path.read_bytes()
-    if not content.startswith(_GZIP_MAGIC):
-        return content
+    with path.open("rb") as file:
+        zipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    size = path.stat().st_size
     try:
-        return gzip.decompress(content)
+        with gzip.open(path) if zipped else path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise ValueError(
-            f"{path}: the gzip stream of {len(content)} bytes is truncated or damaged ({error}); fetch the file again."
+            f"{path}: the gzip stream of {size} bytes is truncated or damaged ({error}); fetch the file again."
         ) from error
+    if len(content) > _LARGEST:
+        raise ValueError(f"{path}: {size} bytes hold more than {_LARGEST}, expected a file of digits; do not trust it.")
+    return content
 
 
 def _check_header(path: Path, content: bytes, dimensions: int) -> tuple[int, ...]:

@@ -43,14 +43,30 @@ class NetworkSpecification:
         Raises
         ------
         ValueError
-            If the header lacks a field.
+            If the header lacks a field or holds something else there.
         """
         missing = {"architecture", "arguments", "noise", "notes"} - set(header or {})
         if header is None or missing:
             raise ValueError(f"the weights' header lacks {sorted(missing)}; it was not written by this project.")
-        facts = {key: json.loads(header[key]) for key in ("architecture", "arguments", "noise", "notes")}
-        noise = None if facts["noise"] is None else NoiseSpecification(**facts["noise"])
+        facts = {key: _value(key, header[key]) for key in ("architecture", "arguments", "noise", "notes")}
+        kinds = {"architecture": str, "arguments": dict, "noise": dict | None, "notes": dict}
+        wrong = [key for key, kind in kinds.items() if not isinstance(facts[key], kind)]
+        if wrong:
+            raise ValueError(
+                f"the weights' header has {facts[wrong[0]]!r:.60} for {wrong[0]}, expected {kinds[wrong[0]]}."
+            )
+        try:
+            noise = None if facts["noise"] is None else NoiseSpecification(**facts["noise"])
+        except TypeError as error:
+            raise ValueError(f"the weights' header has another noise than this project writes ({error}).") from None
         return cls(facts["architecture"], facts["arguments"], noise, facts["notes"])
+
+
+def _value(key: str, text: str) -> Any:  # noqa: ANN401  whatever JSON holds
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the weights' header has no JSON for {key} ({error}).") from None
 
 
 @dataclass

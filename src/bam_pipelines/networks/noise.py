@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from annotated_types import Interval
 
-from bam_pipelines.compute.checked import CheckedSettings, Count, FromList, Problem, wrong
+from bam_pipelines.compute.checked import CheckedSettings, FromList, Problem, wrong
 
 PredictionType = Literal["epsilon", "v_prediction"]
 BetaSchedule = Literal["linear", "squaredcos_cap_v2"]
+_MOST_STEPS = 100_000  # published schedules have 1,000
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class NoiseSpecification(CheckedSettings):
 
     prediction_type: PredictionType
     beta_schedule: BetaSchedule
-    steps: Count
+    steps: Annotated[int, Interval(ge=1, le=_MOST_STEPS)]
     value_range: Annotated[tuple[float, float], FromList]
 
     def __post_init__(self) -> None:

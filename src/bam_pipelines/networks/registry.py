@@ -1,16 +1,17 @@
 """Every architecture by the name that stands in a weights file's header, and reading and writing of such files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
 from bam_pipelines.compute.durable import sync
 from bam_pipelines.compute.fingerprint import fingerprint
+from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES, build_classifier, build_vgg
 from bam_pipelines.networks.denoiser import PatchUNet
@@ -67,11 +68,59 @@ def read_network(path: Path) -> TrainedNetwork:
     tensors, header = read_tensors(path)
     try:
         specification = NetworkSpecification.from_header(header)
+        check_weights(planned_network(specification), tensors)
         network = build_network(specification, seed=0)
         network.load_state_dict(tensors)
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error} Train the network again or restore the file.") from error
     return TrainedNetwork(network, specification)
+
+
+def planned_network(specification: NetworkSpecification) -> nn.Module:
+    """Build the network that a file's header asks for, its weights without memory or values.
+
+    Raises
+    ------
+    ValueError
+        If the architecture is unknown or does not take the arguments.
+    """
+    with decoding("the weights' header", "the arguments of an architecture"), torch.device("meta"):
+        return build_network(specification, seed=0)
+
+
+def check_weights(planned: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Check that weights are those of a network, before the memory is taken that a file's header asks for.
+
+    Parameters
+    ----------
+    planned
+        Of :func:`planned_network`.
+    tensors
+        What the file holds.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, unknown, or of another size or kind.
+    """
+    expected = planned.state_dict()
+    different = sorted(
+        {name for name, value in expected.items() if name not in tensors or _kind(tensors[name]) != _kind(value)}
+        | (set(tensors) - set(expected))
+    )
+    if different:
+        raise ValueError(
+            f"weights {different[0]!r:.80} are {_shown(tensors.get(different[0]))}, expected "
+            f"{_shown(expected.get(different[0]))}."
+        )
+
+
+def _kind(tensor: torch.Tensor) -> tuple[torch.Size, bool]:
+    return tensor.shape, tensor.is_floating_point()
+
+
+def _shown(tensor: torch.Tensor | None) -> str:
+    return "nothing" if tensor is None else f"{tensor.dtype} {tuple(tensor.shape)}"
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
@@ -89,12 +138,9 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         If the file is not a whole safetensors file, or its content is not what was written; files without a digest,
         which other programs write, are not checked.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-            header = file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path}: not a whole safetensors file ({error}); restore it or make it again.") from error
+    with decoding(path, "a whole safetensors file; restore it or make it again"), safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        header = file.metadata() or {}
     written = header.pop(_DIGEST, None)
     if written not in (None, fingerprint(tensors, header)):
         raise ValueError(

@@ -75,5 +75,5 @@ def test_what_is_no_results_archive(archive, tmp_path):
         list(read_archive(archive(MEMBERS, metadata={"data": [{}]})))
     broken = tmp_path / "x.jzip"
     broken.write_bytes(b"no zip")
-    with pytest.raises(ValueError, match="x.jzip: no archive that can be read"):
+    with pytest.raises(ValueError, match="x.jzip: cannot be read as an archive, expected JATOS's .jzip or .zip"):
         list(read_archive(broken))

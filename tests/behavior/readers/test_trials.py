@@ -53,7 +53,7 @@ def test_names_of_classes():
         ("ann,0,a.png,seven,400", "response 'seven', expected 0 to 9"),
         ("ann,0,a.png,7,-12", "rt '-12', expected a number above 0"),
         ("ann,0,a.png,7,fast", "rt 'fast', expected a number above 0"),
-        ("ann,zero,a.png,7,400", "trial_index 'zero', expected a whole number of at least 0"),
+        ("ann,zero,a.png,7,400", "trial_index 'zero', expected a whole number from 0 to 2147483647"),
         ("ann,0,,7,400", "no stimulus, expected one"),
         (",0,a.png,7,400", "no participant, expected one"),
     ],

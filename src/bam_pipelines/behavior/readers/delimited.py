@@ -3,8 +3,10 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 
-from bam_pipelines.behavior.readers.records import Records, build_records
+from bam_pipelines.behavior.readers.records import Records, build_records, check_size
 
 
 def read_delimited(text: str, file: str) -> Records:
@@ -28,20 +30,36 @@ def read_delimited(text: str, file: str) -> Records:
     Raises
     ------
     ValueError
-        If there is no header, or it names a column twice.
+        If there is no header, it names a column twice or more columns than any experiment has, or a cell has no end.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    names = [name.strip().lower() for name in next(reader, [])]
+    lines = _lines(text.removeprefix("\ufeff"), file)
+    names = [name.strip().lower() for _, cells in islice(lines, 1) for name in cells]
     if not any(names):
         raise ValueError(f"{file}: found no line with the names of the columns, expected one at the beginning.")
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(f"{file}: found column {twice[0] or 'without a name'} twice, expected each name once.")
-    rows, unread, line = [], [], reader.line_num + 1
-    for cells in reader:
+    check_size(0, len(names), file)
+    rows, unread = [], []
+    for line, cells in lines:
         if len(cells) == len(names):
             rows.append((line, dict(zip(names, (cell.strip() or None for cell in cells), strict=True))))
         elif cells:
             unread.append((line, f"found {len(cells)} cells, expected {len(names)}"))
-        line = reader.line_num + 1
     return build_records(rows, file, unread, names)
+
+
+def _lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line where each row begins, and its cells."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ValueError(
+                f"{file}, line {line}: cannot be read as comma-separated text ({error}); is a quotation mark left open?"
+            ) from None
+        yield line, cells

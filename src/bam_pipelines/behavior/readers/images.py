@@ -1,6 +1,8 @@
 """The images that trials name: from a folder, from a tensor file, or from a stimulus table."""
 
 import hashlib
+import os
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -8,13 +10,22 @@ from pickle import UnpicklingError
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES
+from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import image_columns
 
 Find = Callable[[str], np.ndarray | None]
+
+# what stimuli come in; Pillow knows others that start programs of the machine or unpack without an end
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+_MOST_PIXELS = 2**24  # 4,096 squared
+_TENSOR_TYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+# bytes of pickle beside the pixels; one tensor takes about 200, and torch's error messages the square of the length
+_LONGEST_DESCRIPTION = 4096
+_LONGEST_PATH = 4096
 
 
 def name_ids(names: Sequence[str], dataset_id: str) -> dict[str, str]:
@@ -35,18 +46,37 @@ def read_tensor(path: Path) -> torch.Tensor:
     ValueError
         If the file holds anything but one tensor of such images.
     """
-    try:
-        images = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{path}: cannot be read as one tensor ({reason}); nothing else is loaded.") from None
-    if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4):
-        raise ValueError(f"{path}: found {type(images).__name__}, expected a tensor of images (N, C, H, W).")
-    if images.dtype != torch.uint8 and not (images.is_floating_point() and bool(((images >= 0) & (images <= 1)).all())):
+    with decoding(path, "one tensor in torch.save's format since 1.6, and nothing else is loaded"):
+        images = _load(path)
+    if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4) or not images.numel():
+        found = f"a tensor of {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
+        raise ValueError(f"{path}: found {found}, expected a tensor of images (N, C, H, W).")
+    if images.layout != torch.strided or images.device.type != "cpu" or images.dtype not in _TENSOR_TYPES:
+        raise ValueError(
+            f"{path}: found a {images.layout} tensor of {images.dtype}, expected uint8 or floats in [0, 1]."
+        )
+    if images.numel() * images.element_size() > path.stat().st_size:
+        raise ValueError(
+            f"{path}: found {images.numel()} pixels in {path.stat().st_size} bytes, expected each of them to be there."
+        )
+    images = images.detach()
+    if images.dtype != torch.uint8 and not bool(((images >= 0) & (images <= 1)).all()):
         raise ValueError(
             f"{path}: found {images.dtype} from {images.min()} to {images.max()}, expected uint8 or [0, 1]."
         )
     return images[:, None] if images.ndim == 3 else images
+
+
+def _load(path: Path) -> object:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    described = sum(member.file_size for member in members if member.filename.endswith(".pkl"))
+    if described > _LONGEST_DESCRIPTION or sum(member.file_size for member in members) > path.stat().st_size:
+        raise ValueError("it holds more than torch.save writes of one tensor")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:  # torch's own sentence says how to run what is hidden in the file
+        raise ValueError("it holds something else") from None
 
 
 def from_tensor(images: torch.Tensor) -> Find:
@@ -69,10 +99,12 @@ def from_folder(folder: Path) -> Find:
     root = folder.resolve()
 
     def find(name: str) -> np.ndarray | None:
+        if len(name) > _LONGEST_PATH:
+            return None
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         for begin in range(len(parts)):
             path = root.joinpath(*parts[begin:])
-            if path.is_file():
+            if os.path.isfile(path):  # unlike Path.is_file it takes a name that is too long for one, a data URL
                 return read_image(path)
         return None
 
@@ -85,13 +117,15 @@ def read_image(path: Path) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is no image.
+        If it is no image, of a format that is not read, or larger than any stimulus.
     """
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as an image ({error}).") from None
+    with (
+        decoding(path, f"an image, expected one of {', '.join(_FORMATS)}"),
+        Image.open(path, formats=_FORMATS) as image,
+    ):
+        if image.width * image.height > _MOST_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels, expected at most {_MOST_PIXELS} together")
+        pixels = np.asarray(image.convert("RGB"))
     grey = bool((pixels == pixels[:, :, :1]).all())
     return np.ascontiguousarray((pixels[:, :, :1] if grey else pixels).transpose(2, 0, 1))
 

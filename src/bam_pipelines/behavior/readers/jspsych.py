@@ -13,7 +13,9 @@ from bam_pipelines.behavior.readers.records import Records, build_records
 ANSWER = "bam_answer"
 MODALITY = "bam_modality"
 _IMAGE = r"(?:\.(?:png|jpe?g|gif|bmp|svg|webp)\b)|(?:<img\b)|(?:^data:image/)"
-_SOURCE = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
+# two patterns, each linear in the text: in one, a text of many unfinished tags takes the square of its length
+_TAG = re.compile(r"<img\b[^>]*", re.IGNORECASE)
+_SOURCE = re.compile(r"""\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 _EVENTS = ("blur", "focus", "fullscreenenter", "fullscreenexit")
 
 
@@ -85,7 +87,8 @@ def _column(fields: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _image_source(stimulus: object) -> object:
-    found = _SOURCE.search(stimulus) if isinstance(stimulus, str) else None
+    tags = _TAG.findall(stimulus) if isinstance(stimulus, str) else []
+    found = next(filter(None, map(_SOURCE.search, tags)), None)
     return found.group(1) if found else stimulus
 
 
@@ -112,7 +115,9 @@ def _plain(response: object) -> object:
     """Return a text that is written as JSON text, ``"7"`` in quotes for example, without them."""
     if isinstance(response, str) and response[:1] == '"':
         try:
-            return json.loads(response)
-        except json.JSONDecodeError:
+            plain = json.loads(response)
+            plain.encode()
+        except (json.JSONDecodeError, UnicodeEncodeError):
             return response
+        return plain
     return response

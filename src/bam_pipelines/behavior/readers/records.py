@@ -8,6 +8,9 @@ import pandas as pd
 
 REJECT_COLUMNS = ("file", "line", "reason", "content")
 ORIGIN_COLUMNS = ("file", "line")
+# an experiment has tens of fields; records that share no field make a table of the square of their number
+MOST_FIELDS = 2_000
+MOST_CELLS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,14 @@ def build_records(
         Line and reason of each place that could not be read.
     names
         Names of all fields where the source says them; None where only records do.
+
+    Raises
+    ------
+    ValueError
+        If the table would be wider or larger than that of any experiment, see :func:`check_size`.
     """
+    n_fields = len(set().union(*(row for _, row in rows))) if names is None else len(names)
+    check_size(len(rows), n_fields, file)
     fields = pd.DataFrame([row for _, row in rows], columns=names, dtype="object")
     lines = pd.Series([line for line, _ in rows], dtype="int64")
     rejects = pd.DataFrame(
@@ -68,6 +78,21 @@ def build_records(
     numbers = pd.Series(range(1, len(rows) + 1), dtype="Int64").where(lines.duplicated(keep=False))
     origins = pd.DataFrame({"file": file, "line": lines, "record": numbers})
     return Records(fields.where(fields.notna(), None), origins, rejects)
+
+
+def check_size(n_records: int, n_fields: int, file: str) -> None:
+    """Refuse a file whose table of all records and fields would fill the memory, however small the file is.
+
+    Raises
+    ------
+    ValueError
+        If there are more than :data:`MOST_FIELDS` fields, or more than :data:`MOST_CELLS` cells.
+    """
+    if n_fields > MOST_FIELDS or n_records * n_fields > MOST_CELLS:
+        raise ValueError(
+            f"{file}: found {n_records} records with {n_fields} different fields, expected at most {MOST_FIELDS} "
+            f"fields and {MOST_CELLS} values in a file; leave out what is no answer, or split the file."
+        )
 
 
 def join_records(parts: Sequence[Records]) -> Records:

@@ -13,6 +13,7 @@ from bam_pipelines.behavior.readers.delimited import read_delimited
 from bam_pipelines.behavior.readers.jatos import read_archive
 from bam_pipelines.behavior.readers.jspsych import ANSWER, MODALITY, read_jspsych
 from bam_pipelines.behavior.readers.records import REJECT_COLUMNS, Records, join_records
+from bam_pipelines.behavior.readers.texts import decode
 
 PERSON = "bam_person"  # whom a file or archive says it is from; counts where a record names nobody
 SITTING = "bam_sitting"  # number of the file among those of the person; counts where a record names no session
@@ -53,11 +54,15 @@ class SourceRecords:
 
 @dataclass(frozen=True)
 class _File:
-    """A text with its name for errors, and the outside id that it goes by; None where its name says nothing."""
+    """A text with its name for errors, and the outside id that it goes by; None where its name says nothing.
+
+    A text that is None cannot be had, for the reason that ``problem`` gives.
+    """
 
     name: str
     text: str | None
     person: str | None
+    problem: str = ""
 
 
 def read_source(source: str, path: Path, mapping: ColumnMap) -> tuple[SourceRecords, ColumnMap]:
@@ -138,7 +143,7 @@ def _files(source: str, path: Path) -> Iterable[_File]:
     paths = _paths(path, _SUFFIXES[source], f"behavior.sources.{source}.path")
     if source == "jatos":
         return (
-            _File(component.file, component.text, component.outside_id)
+            _File(component.file, component.text, component.outside_id, component.problem)
             for archive in paths
             for component in read_archive(archive)
         )
@@ -158,9 +163,10 @@ def _paths(path: Path, suffixes: tuple[str, ...], parameter: str) -> list[Path]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name}: cannot be read as text in UTF-8 ({error}).") from None
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path.name}: cannot be read ({error}).") from None
+    return decode(content, path.name)
 
 
 class _Distinct:
@@ -184,8 +190,7 @@ class _Distinct:
 
 
 def _lost(file: _File) -> Records:
-    reason = "metadata.json names this member, the archive lacks it"
-    rejects = pd.DataFrame([(file.name, 1, reason, "")], columns=list(REJECT_COLUMNS))
+    rejects = pd.DataFrame([(file.name, 1, file.problem, "")], columns=list(REJECT_COLUMNS))
     return Records(
         pd.DataFrame({PERSON: []}, dtype="object"), pd.DataFrame({"file": [], "line": [], "record": []}), rejects
     )

@@ -1,7 +1,9 @@
 """Records to trials: typed, in order, without outside ids."""
 
+import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.pseudonyms import LONG, Pseudonyms
@@ -14,12 +16,14 @@ from bam_pipelines.behavior.readers.text_values import (
     parse_number,
     parse_whole,
 )
-from bam_pipelines.behavior.schemas import MODALITIES, PHASES, TASKS
+from bam_pipelines.behavior.schemas import MODALITIES, PHASES, SITTINGS, TASKS, TRIALS
 
 _WHOLE_NUMBERS = {
     "session": 1, "round": 1, "block": 0, "trial_index": 0, "repetition": 0, "started_at_ms": 0,
     "planned": 1,
 }  # fmt: skip
+_KINDS = {**TRIALS.kinds, "planned": SITTINGS.kinds["planned_trials"]}
+_HIGHEST = {what: int(np.iinfo(str(_KINDS[what]).lower()).max) for what in _WHOLE_NUMBERS}
 _WORDS = {"task": TASKS, "phase": PHASES, "modality": MODALITIES}
 
 
@@ -119,7 +123,9 @@ def _values(texts: dict[str, pd.Series], mapping: ColumnMap, n_classes: int) -> 
         )
     for what, least in _WHOLE_NUMBERS.items():
         columns[what], bad = parse_whole(texts[what])
-        note(bad | (columns[what] < least).fillna(False), what, f"a whole number of at least {least}")
+        outside = ((columns[what] < least) | (columns[what] > _HIGHEST[what])).fillna(False)
+        columns[what] = columns[what].mask(outside)
+        note(bad | outside, what, f"a whole number from {least} to {_HIGHEST[what]}")
     columns["rt"], bad = parse_number(texts["rt"])
     note(bad | (columns["rt"] <= 0).fillna(False), "rt", "a number above 0")
     for what in ("catch", "is_train"):
@@ -186,9 +192,22 @@ def _rejects(
 
 def _extras(fields: pd.DataFrame, pseudonyms: Pseudonyms, outside_ids: set[str]) -> pd.DataFrame:
     fields = fields.dropna(axis=1, how="all")  # what no trial says, such as the width of a screen asked for once
-    names = fields.columns.astype("str").str.lower().str.replace(r"\W+", "_", regex=True).str.strip("_")
-    texts = fields.set_axis("extra_" + names, axis=1).astype("str")
+    names = _extra_names(list(map(str, fields.columns)))
+    texts = fields.rename(columns=names).astype("str")
     return texts.apply(lambda column: pseudonyms.hide_in_texts(column, outside_ids))
+
+
+def _extra_names(names: list[str]) -> dict[str, str]:
+    """Name the columns that are kept as ``extra_*``; those whose names differ in signs alone are numbered."""
+    plain = {name: re.sub(r"\W+", "_", name.lower()).strip("_") or "column" for name in names}
+    taken = {"stimulus"}  # as which the source's own name of the image is kept
+    for name in sorted(names, key=lambda one: (plain[one] != one, one)):
+        wished, number = plain[name], 1
+        while plain[name] in taken:
+            number += 1
+            plain[name] = f"{wished}_{number}"
+        taken.add(plain[name])
+    return {name: f"extra_{one}" for name, one in plain.items()}
 
 
 def _numbered(trials: pd.DataFrame) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def read_plan(folder: Path) -> StudyPlan:
         lists = [_list(folder / "lists" / f"{number}.js") for number in range(1, design["n_lists"] + 1)]
         blocks = {one["list"]: _blocks(one) for one in lists}
         return StudyPlan(folder, design["name"], design["design_id"], design["personal_lists"], blocks)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{folder} holds no study that can be read ({error}); run `kedro run --pipelines experiment` to build one."
         ) from None

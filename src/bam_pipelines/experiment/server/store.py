@@ -50,6 +50,7 @@ class AnswerStore:
         self._by_person: dict[str, Place] = {}
         self._lock = threading.Lock()
         self._log_length = 0
+        self._design_id = plan.design_id
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as undone:
             self._guard = undone.enter_context(self._alone())
@@ -202,7 +203,7 @@ class AnswerStore:
 
     def _apply(self, event: str, facts: Mapping[str, Any]) -> None:
         if event == "design":
-            self._check_design(facts["design_id"])
+            self._design_id = facts["design_id"]
             return
         if event == "place":
             place = Place(facts["place"], facts["list"], facts["token_hash"], facts["participant_id"])
@@ -231,19 +232,17 @@ class AnswerStore:
             self._note("design", design_id=self.plan.design_id)
         for number, line in enumerate(whole.splitlines(), start=1):
             try:
-                facts = json.loads(line)
+                facts = dict(json.loads(line))
                 self._apply(facts.pop("event"), facts)
-            except (json.JSONDecodeError, KeyError, IndexError, TypeError):
+            except (ValueError, KeyError, IndexError, TypeError, RecursionError):
                 raise ValueError(
                     f"{path}, line {number}: cannot be read; the answers beside it are whole, move them to another "
                     "folder and start with an empty one."
                 ) from None
-
-    def _check_design(self, found: str) -> None:
-        if found != self.plan.design_id:
+        if self._design_id != self.plan.design_id:
             raise ValueError(
-                f"{self.folder} holds answers to another study (design {found}, this one is {self.plan.design_id}): "
-                "name another folder with --answers."
+                f"{self.folder} holds answers to another study (design {self._design_id}, this one is "
+                f"{self.plan.design_id}): name another folder with --answers."
             )
 
     def _cut(self, place: Place) -> None:

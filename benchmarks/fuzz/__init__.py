@@ -1,0 +1,1 @@
+"""Damaged, hostile and made-up files for every reader of the project."""
