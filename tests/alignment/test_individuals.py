@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from bam_pipelines.alignment.individuals import (
@@ -13,7 +12,7 @@ from bam_pipelines.alignment.individuals import (
     write_individuals,
 )
 from bam_pipelines.networks.checkpoints import NetworkSpecification
-from bam_pipelines.networks.registry import build_network
+from bam_pipelines.networks.registry import build_network, read_tensors, write_tensors
 
 SPECIFICATION = NetworkSpecification("lrm", {"image_size": 8, "channels": 1, "n_classes": 3})
 
@@ -148,12 +147,10 @@ def test_gradients_reach_the_image(trunk):
 
 
 def changed(path, change):
-    """Write a file again after a change of its tensors."""
-    tensors = load_file(path)
+    """Write a file again after a change of its tensors, as if it had been written so."""
+    tensors, header = read_tensors(path)
     change(tensors)
-    with safe_open(path, "pt") as file:
-        header = file.metadata()
-    save_file(tensors, path, metadata=header)
+    write_tensors(tensors, path, header)
 
 
 @pytest.mark.parametrize(
