@@ -2,8 +2,7 @@
 
 It has to pass in a network namespace of its own that holds nothing but ``lo``, where ``unshare -n`` may be used.
 Nothing may be unpickled from a file, and nothing may so much as try to call an outside address: seen from inside by
-Python's audit events, and from outside by ``strace`` where that is installed. No page that the run made may load from
-afar.
+Python's audit events, and from outside by ``strace`` where that is installed. No page may load a thing from elsewhere.
 """
 
 import json
