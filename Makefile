@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics drills test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -42,6 +42,10 @@ bench-experiment: $(VENV)/.run-installed
 # simulates second rounds with known effects, about half an hour
 bench-statistics: $(VENV)/.run-installed
 	python -m benchmarks.statistics
+
+# tries faults on real runs: kills, full disks, damaged files; about half an hour, results in docs/faults.md
+drills: $(VENV)/.run-installed
+	python -m benchmarks.drills
 
 test: lint
 	pytest
