@@ -94,17 +94,14 @@ class Finding:
         shown = ", ".join(different[:3]) + (", ..." if len(different) > 3 else "")
         self.expect(not different, f"{len(different)} files are not those of the undisturbed run: {shown}")
 
-    def expect_words(self, output: str, *needed: str, refusal: bool = False) -> None:
-        """Expect one sentence at the end of a failed run's output that has all that is needed in it.
-
-        A run that was refused says nothing else; one that began shows a traceback before, which is noted.
-        """
+    def expect_words(self, output: str, *needed: str) -> None:
+        """Expect that a failed run says one sentence, without a traceback, that has all that is needed in it."""
         words, traced = last_words(output), "Traceback (most recent call last)" in output
         absent = [text for text in needed if text.lower() not in words.lower()]
-        self.note(f'it says: "{_shortened(words)}"' + (" (after a traceback)" if traced else ""))
+        self.note(f'it says: "{_shortened(words)}"')
         self.expect(not absent, f"what it says does not name {' and '.join(absent)}")
         self.expect("\n" not in words, f"it says {len(words.splitlines())} lines, not one sentence")
-        self.expect(not (refusal and traced), "a traceback stands before the sentence")
+        self.expect(not traced, "a traceback stands before the sentence")
 
     def expect_kept(self, before: Kept, project: Project, finished: bool = False) -> None:
         """Expect that what was safe before still is, and note what is not."""
