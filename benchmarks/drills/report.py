@@ -30,10 +30,10 @@ def write_rows(file: Path, rows: list[dict[str, Any]]) -> None:
 
 def markdown_table(rows: list[dict[str, Any]]) -> str:
     """Write one line a drill."""
-    lines = ["| fault | expected | outcome | lost | seconds |", "|---|---|---|---|---|"]
+    lines = ["| drill | fault | expected | outcome | lost | seconds |", "|---|---|---|---|---|---|"]
     for row in rows:
         outcome = row["outcome"] if row["outcome"] == "pass" else f"**{row['outcome']}**: {row['detail']}"
-        cells = [row["fault"], row["expected"], outcome, row["lost"], f"{row['seconds']:.0f}"]
+        cells = [f"`{row['name']}`", row["fault"], row["expected"], outcome, row["lost"], f"{row['seconds']:.0f}"]
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     return "\n".join(lines)
 

@@ -222,8 +222,8 @@ def test_the_page_gets_the_rows_between_its_marks(tmp_path):
     write_page(page, read_rows(file))
     lines = page.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("before", "after")
-    assert lines[4] == "| fault a | no harm | pass | nothing | 1 |"
-    assert lines[5] == "| fault b | no harm | **fail**: x \\| y | nothing | 1 |"
+    assert lines[4] == "| `a` | fault a | no harm | pass | nothing | 1 |"
+    assert lines[5] == "| `b` | fault b | no harm | **fail**: x \\| y | nothing | 1 |"
     page.write_text("no marks")
     with pytest.raises(ValueError, match="put them back"):
         write_page(page, [])
