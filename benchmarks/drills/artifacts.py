@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 _VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
+_ARTIFACT = re.compile(rf'<tr><th scope="row"><code>[\w.]+</code></th><td><code>{_VERSION.pattern}</code></td></tr>\n')
 _RUN = re.compile(r"\b[0-9a-f]{32}\b")
 _LENGTH = 8
 
@@ -52,8 +53,9 @@ def finished_shards(data: Path) -> list[Path]:
 def digests(data: Path) -> dict[str, str]:
     """Return the digest of each file of each entry's newest version, by ``<layer>/<entry>/<file>``.
 
-    Versions and MLflow's run ids, which the report shows, count as the same, and so does the order in which a weights
-    file's header has its facts; every other byte counts. Checksums beside files are left out: they follow from them.
+    Not counted is what differs by design: in the report versions, MLflow's run ids, and the list of what its own run
+    read or wrote, which is shorter where that run completed another; in weights files the order of the header's facts.
+    Every other byte counts. Checksums beside files are left out: they follow from them.
     """
     found: dict[str, str] = {}
     for entry in sorted(data.glob("0*/*")):
@@ -92,7 +94,8 @@ def _digest(path: Path) -> str:
     if path.suffix == ".safetensors":
         data = _sorted_header(data)
     if path.suffix == ".html":
-        data = _RUN.sub("run", _VERSION.sub("version", data.decode())).encode()
+        text = _ARTIFACT.sub("", data.decode())
+        data = _RUN.sub("run", _VERSION.sub("version", text)).encode()
     return hashlib.sha256(data).hexdigest()
 
 

@@ -20,6 +20,9 @@ from benchmarks.drills.report import markdown_table, merged, read_rows, write_pa
 VERSION = "2026-01-02T03.04.05.678Z"
 
 
+LISTED = f'<tr><th scope="row"><code>round_2.trials</code></th><td><code>{VERSION}</code></td></tr>\n'
+
+
 def output(data, name, content, version=VERSION):
     file = data / "08_reporting" / name / version / name
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +68,7 @@ def test_half_written_versions_and_checksums_are_no_outputs(tmp_path):
         ("w.safetensors", weights({"a": "1"}), weights({"a": "1"}, b"\0\1\2\4"), False),
         ("w.safetensors", b"damaged", b"demaged", False),
         ("report.html", f"made by {VERSION}".encode(), b"made by 2027-01-02T03.04.05.678Z", True),
+        ("report.html", f"{LISTED}{LISTED}.\n".encode(), f"{LISTED}.\n".encode(), True),
         ("report.html", b"<td>.53</td>", b"<td>.54</td>", False),
         ("summary.json", f'"{VERSION}"'.encode(), b'"2027-01-02T03.04.05.678Z"', False),
     ],
