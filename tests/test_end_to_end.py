@@ -20,10 +20,10 @@ from bam_pipelines.pipeline_registry import register_pipelines
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 from tests.projects import copy_project, kedro
 
-# from digits to the evaluation of one classifier; the others' networks are read from the first run
+# from digits to the evaluation of one classifier
 ONE_CLASSIFIER = (
-    "split_digits,train_mlp,sample_stimuli,draw_simulated_participants,collect_answers,flag_answers,"
-    "align_group_mlp,align_individuals_mlp,evaluate_mlp"
+    "split_digits,train_classifiers,sample_stimuli,draw_simulated_participants,collect_answers,flag_answers,"
+    "align_groups,align_individuals,evaluate_mlp"
 )
 
 

@@ -5,7 +5,7 @@ It takes the networks of the newest run in ``data``. Stimuli, GroupNets and the 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -17,11 +17,12 @@ import torch
 from bam_pipelines.alignment.baselines import score_baselines
 from bam_pipelines.alignment.clusters import compare_clusters, describe_clusters
 from bam_pipelines.alignment.evaluation import cross_predictions, shown_images
-from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
 from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
 from bam_pipelines.alignment.learning_curve import learning_curve
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.behavior.observers import as_observer
+from bam_pipelines.compute.workers import open_workers, resolve_workers
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
@@ -65,6 +66,11 @@ def main() -> None:
     """Fit what is missing, measure, print, store."""
     torch.set_num_threads(2)
     run, parameters = load_run(PROJECT)
+    with open_workers(resolve_workers(parameters["compute"])):
+        _measure_all(run, parameters)
+
+
+def _measure_all(run: dict[str, Any], parameters: dict[str, Any]) -> None:
     folder = PROJECT / "data" / ".bench" / "alignment"
     stimuli = bench_stimuli(run, parameters, folder)
     settings = HierarchicalSettings(**parameters["alignment"]["hierarchical"])
@@ -134,10 +140,11 @@ class Bench:
         data, group = self.data, self._group(FOCUS)
         people = data.participants(1)
 
-        def fit(some: TrialData) -> IndividualModels:
-            return fit_hierarchical(group, some, people, self.settings, 0).models
+        def fit(parts: Sequence[TrialData]) -> list[IndividualModels]:
+            fits = fit_hierarchical_each([(group, part) for part in parts], people, self.settings, 0, "fewer trials")
+            return [one.models for one in fits]
 
-        models, shared = fit(data), class_probabilities(group.network, data.images)
+        (models,), shared = fit([data]), class_probabilities(group.network, data.images)
         curve = learning_curve(fit, models, data, shared, SIZES, 0, RESAMPLES)
         clustering = describe_clusters(fit, models, data, CLUSTERS, 0, RESAMPLES)
         truth = compare_clusters(clustering.people, self.population.participants, 0)

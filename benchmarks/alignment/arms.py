@@ -18,15 +18,17 @@ from bam_pipelines.alignment.hierarchical import (
 )
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
-from bam_pipelines.compute.device import Compute, resolve_compute, torch_threads
+from bam_pipelines.compute.device import Compute, torch_threads
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.compute.workers import Workers, open_workers
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.registry import read_network, write_network
 from bam_pipelines.networks.training import TrainingSettings
 
 CORES = 2
 # both methods in float32, on two cores
-COMPUTE = Compute(torch.device("cpu"), bfloat16=False, workers=CORES, threads=CORES)
+COMPUTE = Compute("cpu", "float32", threads=CORES)
+WORKERS = Workers("loky", CORES)
 GROUP = FineTuning(TrainingSettings(4, 50_000, 128, 1e-3, "constant"), (1, 1))
 PAPER = FineTuning(TrainingSettings(16, 500, 128, 1e-3, "constant"), (2, 1, 1))
 PAPER_MINIMUM = 100
@@ -48,9 +50,7 @@ def group_network(base: TrainedNetwork, data: TrialData, digits: Digits, folder:
     path = folder / f"group_{base.specification.architecture}.safetensors"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        quickly = resolve_compute(
-            {"device": "cpu", "precision": "auto", "compile": False, "workers": CORES, "threads": CORES}
-        )
+        quickly = Compute("cpu", "auto", threads=CORES)
         with torch_threads(CORES):
             write_network(align_group(base, data, digits, GROUP, quickly, seed=0)[0], path)
     return read_network(path)
@@ -66,7 +66,7 @@ def drawn_people(data: TrialData, classifier: str) -> list[str]:
 def paper_models(group: TrainedNetwork, data: TrialData, digits: Digits, people: Sequence[str]) -> Fitted:
     """Fine-tune a network for each of some people, two at a time."""
     began = time.perf_counter()
-    with TemporaryDirectory() as working:
+    with TemporaryDirectory() as working, open_workers(WORKERS):
         models, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, 0, Path(working))
     return Fitted(models, (time.perf_counter() - began) / len(people))
 

@@ -16,6 +16,7 @@ from bam_pipelines.analysis.pairs import pair_outcomes
 from bam_pipelines.behavior.observers import as_observer
 from bam_pipelines.behavior.rounds import second_round
 from bam_pipelines.behavior.settings import behavior_settings
+from bam_pipelines.compute.workers import open_workers, resolve_workers
 from bam_pipelines.images.table import table_images
 from benchmarks.alignment.population import Population, bench_population, bench_stimuli
 from benchmarks.manipulation.choice import KNOWN, best_of_cells, with_truth
@@ -39,6 +40,11 @@ def main() -> None:
     """Sample what is missing, let simulated people answer, measure, store."""
     torch.set_num_threads(2)
     run, parameters = load_run(PROJECT)
+    with open_workers(resolve_workers(parameters["compute"])):
+        _measure_all(run, parameters)
+
+
+def _measure_all(run: dict[str, Any], parameters: dict[str, Any]) -> None:
     bench = PROJECT / "data" / ".bench"
     stimuli = bench_stimuli(run, parameters, bench / "alignment")
     results: dict[str, Any] = {"populations": {}}

@@ -48,7 +48,7 @@ class Arm:
     @property
     def compute(self) -> Compute:
         """One thread of the CPU in the arm's precision."""
-        return Compute(torch.device("cpu"), self.bfloat16, 1, 1)
+        return Compute("cpu", "bfloat16" if self.bfloat16 else "float32")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from bam_pipelines.guidance.methods import Guides
 from benchmarks.sampling.arms import Arm
 from benchmarks.sampling.repeats import targets_of
 
-FLOAT32 = Compute(torch.device("cpu"), bfloat16=False, workers=1, threads=1)
+FLOAT32 = Compute("cpu", "float32")
 
 
 def cost_of_image(arm: Arm, guides: Guides) -> dict[str, float]:

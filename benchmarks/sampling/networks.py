@@ -14,7 +14,7 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.networks.recognition import FeatureNetwork
 from bam_pipelines.networks.registry import read_network, write_network
-from bam_pipelines.pipelines.classifiers.nodes import train_named_classifier
+from bam_pipelines.pipelines.classifiers.nodes import train_all_classifiers
 from benchmarks.sampling.arms import Task
 
 # of the bystanders: another one than a run's, which is 0 and up
@@ -53,9 +53,9 @@ def bystanders(run: dict[str, Any], parameters: dict[str, Any], folder: Path) ->
         if not path.exists():
             train, validation, test = (run[table] for table in TABLES)
             options, compute = parameters["classifiers"][name], parameters["compute"]
-            network, _, _ = train_named_classifier(name, train, validation, test, options, compute, BYSTANDER_SEED)
+            made = train_all_classifiers(train, validation, test, {name: options}, compute, BYSTANDER_SEED)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_network(network, path)
+            write_network(made[name], path)
         trained.append(read_network(path))
     return trained
 

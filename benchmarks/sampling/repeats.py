@@ -11,6 +11,7 @@ import torch
 from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.compute.shards import Arrays, ShardFolder, run_shards
+from bam_pipelines.compute.workers import Workers, open_workers
 from bam_pipelines.guidance.acceptance import assess
 from bam_pipelines.guidance.methods import Guides
 from bam_pipelines.guidance.sampling import guidance_source
@@ -48,7 +49,7 @@ def run_repeat(arm: Arm, guides: Guides, folder: Path, repeat: Repeat) -> Arrays
     """
     source = guidance_source() if arm.name == "fast" else []
     kept = ShardFolder(folder / arm.key / fingerprint(guides, arm.method, arm.task, arm.bfloat16, *source))
-    return kept.run(partial(_work, arm, guides), [repeat], 1, f"{arm.key}, repeat {repeat.number}")[0]
+    return kept.run(partial(_work, arm, guides), [repeat], f"{arm.key}, repeat {repeat.number}")[0]
 
 
 def _work(arm: Arm, guides: Guides, repeat: Repeat) -> Arrays:
@@ -69,7 +70,8 @@ def _work(arm: Arm, guides: Guides, repeat: Repeat) -> Arrays:
 
 def _timed(arm: Arm, guides: Guides, repeat: Repeat, n: int) -> tuple[list[np.ndarray], float]:
     began = time.perf_counter()
-    parts = run_shards(partial(_sample, arm, guides, repeat.number, n), list(range(WORKERS)), WORKERS, arm.key)
+    with open_workers(Workers("loky", WORKERS)):
+        parts = run_shards(partial(_sample, arm, guides, repeat.number, n), list(range(WORKERS)), arm.key)
     return parts, time.perf_counter() - began
 
 

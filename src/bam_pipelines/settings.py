@@ -9,11 +9,13 @@ from bam_pipelines.hooks import (
     ProvenanceHook,
     TrackingHook,
     UnfinishedWorkHook,
+    WorkersHook,
 )
 
 # of hooks that ask to be first, the last one here is: a run without its inputs leaves no trace of any kind
 HOOKS = (
     AnswerSourceHook(),
+    WorkersHook(),
     UnfinishedWorkHook(),
     ProvenanceHook(),
     TrackingHook(),

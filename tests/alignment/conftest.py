@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from torch import nn
 
 from bam_pipelines.compute.device import Compute
@@ -46,7 +45,7 @@ class RowReader(nn.Module):
 
 @pytest.fixture
 def compute():
-    return Compute(torch.device("cpu"), bfloat16=False, workers=1, threads=1)
+    return Compute("cpu", "float32")
 
 
 @pytest.fixture

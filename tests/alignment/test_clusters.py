@@ -79,6 +79,10 @@ def noisy(table, data):
     return Tabled(table + 0.1 * np.random.default_rng(trained).normal(size=table.shape))
 
 
+def each(fit):
+    return lambda parts: [fit(part) for part in parts]
+
+
 def test_places_are_as_far_apart_as_what_models_say():
     table = table_of(1.0)
     data = answers(table)
@@ -93,7 +97,7 @@ def test_places_are_as_far_apart_as_what_models_say():
 def test_groups_are_found_by_place_and_by_swaps_and_predict_their_members():
     table = table_of(1.5)
     data = answers(table)
-    found = describe_clusters(partial(noisy, table), Tabled(table), data, [2, 4, 8], seed=0, resamples=200)
+    found = describe_clusters(each(partial(noisy, table)), Tabled(table), data, [2, 4, 8], seed=0, resamples=200)
     assert set(found.summary["clusters"]) == {"2", "4"}  # eight would leave less than two a cluster
     two = found.summary["clusters"]["2"]
     assert two["stability"] == two["agreement_with_swaps"] == 1
@@ -109,7 +113,7 @@ def test_groups_are_found_by_place_and_by_swaps_and_predict_their_members():
 
 def test_without_groups_none_is_stable():
     found = describe_clusters(
-        lambda data: Tabled(np.random.default_rng(data.stimulus).normal(size=(N_PEOPLE, N_IMAGES, N_CLASSES))),
+        each(lambda data: Tabled(np.random.default_rng(data.stimulus).normal(size=(N_PEOPLE, N_IMAGES, N_CLASSES)))),
         Tabled(table_of(0.0)),
         answers(table_of(0.0)),
         [2],
@@ -123,7 +127,7 @@ def test_without_groups_none_is_stable():
 
 def test_people_who_do_not_differ_have_no_reliability():
     alike = np.zeros((5, N_IMAGES, N_CLASSES))
-    found = describe_clusters(lambda _: Tabled(alike), Tabled(alike), answers(alike), [2], seed=0, resamples=50)
+    found = describe_clusters(each(lambda _: Tabled(alike)), Tabled(alike), answers(alike), [2], seed=0, resamples=50)
     assert found.summary["reliability"] is None and found.summary["clusters"] == {}
     truth = pd.DataFrame({"participant_id": [f"p{i:02d}" for i in range(5)], "cluster": 0})
     truth["attention"] = [np.ones(4)] * 5

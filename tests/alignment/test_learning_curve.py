@@ -39,9 +39,9 @@ class Counting(IndividualModels):
 class Fits:
     taken: list = field(default_factory=list)
 
-    def __call__(self, data):
-        self.taken.append(data)
-        return Counting({name: len(data.rows("train", name)) for name in PEOPLE})
+    def __call__(self, parts):
+        self.taken += parts
+        return [Counting({name: len(data.rows("train", name)) for name in PEOPLE}) for data in parts]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ SHARED = np.full((22, 2), 0.5)
 
 def test_models_are_scored_by_how_much_they_saw(data):
     fits = Fits()
-    curve = learning_curve(fits, fits(data), data, SHARED, [4, 2, 2, 8, 100], seed=0, resamples=50)
+    curve = learning_curve(fits, fits([data])[0], data, SHARED, [4, 2, 2, 8, 100], seed=0, resamples=50)
     # eight are all that b has, so that it would be no smaller training
     assert curve["n_trials"].tolist() == [2, 4, 10]
     # the right class gets n / (n + 1), GroupNet's one half; both people's alike until the last row
@@ -71,7 +71,7 @@ def test_models_are_scored_by_how_much_they_saw(data):
 
 def test_larger_sizes_have_the_trials_of_smaller_ones_and_all_that_does_not_train(data):
     fits = Fits()
-    learning_curve(fits, fits(data), data, SHARED, [2, 4], seed=0, resamples=50)
+    learning_curve(fits, fits([data])[0], data, SHARED, [2, 4], seed=0, resamples=50)
     everything, two, four = fits.taken
     for name in PEOPLE:
         small, large = (set(some.stimulus[some.rows("train", name)]) for some in (two, four))
@@ -79,7 +79,7 @@ def test_larger_sizes_have_the_trials_of_smaller_ones_and_all_that_does_not_trai
     for split in ("validation", "test"):
         assert two.stimulus[two.rows(split)].tolist() == everything.stimulus[everything.rows(split)].tolist()
     again = Fits()
-    learning_curve(again, again(data), data, SHARED, [2], seed=1, resamples=50)
+    learning_curve(again, again([data])[0], data, SHARED, [2], seed=1, resamples=50)
     assert again.taken[1].stimulus.tolist() != two.stimulus.tolist()
 
 

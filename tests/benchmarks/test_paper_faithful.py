@@ -15,7 +15,7 @@ from bam_pipelines.networks.noise import NoiseSpecification
 from benchmarks.paper_faithful import PAPER, PublishedObjective, leading_schedule, sample_paper_faithful
 
 SEEDS = [3, 4, 5]
-COMPUTE = Compute(torch.device("cpu"), bfloat16=False, workers=1, threads=1)
+COMPUTE = Compute("cpu", "float32")
 
 
 class Grey(nn.Module):

@@ -121,7 +121,7 @@ def test_arms_of_a_task():
     listed = [arm for task in chosen[:2] for arm in arms(task, None, None, bfloat16=True)]
     names = ["paper", "paper_faithful", "paper_same_precision", "fast", "paper", "fast"]
     assert [arm.name for arm in listed] == names
-    assert [arm.compute == Compute(torch.device("cpu"), False, 1, 1) for arm in listed] == [
+    assert [arm.compute == Compute("cpu", "float32") for arm in listed] == [
         name in ("paper", "paper_faithful") for name in names
     ]
 

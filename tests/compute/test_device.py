@@ -3,48 +3,43 @@
 import pytest
 import torch
 
-from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.compute.device import Compute, resolve_compute, torch_threads
 
-PARAMETERS = {"workers": 2, "threads": 1, "device": "cpu", "precision": "float32", "compile": False}
+PARAMETERS = {"threads": 1, "device": "cpu", "precision": "float32", "compile": False}
 
 
 def test_parameters_are_obeyed():
     compute = resolve_compute(PARAMETERS)
-    assert (compute.device, compute.bfloat16, compute.workers, compute.threads) == (torch.device("cpu"), False, 2, 1)
+    assert (compute.device, compute.bfloat16, compute.threads) == (torch.device("cpu"), False, 1)
     assert resolve_compute({**PARAMETERS, "precision": "bfloat16"}).bfloat16
-    assert not compute.compiled and resolve_compute({**PARAMETERS, "workers": 1, "compile": True}).compiled
+    assert not compute.compiled and resolve_compute({**PARAMETERS, "compile": True}).compiled
 
 
-def test_auto_takes_what_the_machine_has(monkeypatch):
+def test_auto_takes_what_the_machine_has_when_it_is_asked(monkeypatch):
+    compute = resolve_compute({**PARAMETERS, "device": "auto", "precision": "auto"})
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for native in (True, False):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda native=native: {"avx512_bf16": native})
-        compute = resolve_compute({**PARAMETERS, "device": "auto", "precision": "auto"})
         assert compute.device.type == "cpu" and compute.bfloat16 is native
-
-
-def test_auto_takes_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("bam_pipelines.compute.gpu._same_bits", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
-    compute = resolve_compute({**PARAMETERS, "device": "auto", "precision": "auto"})
     assert compute.device.type == "cuda" and not compute.bfloat16
 
 
 def test_networks_run_in_the_precision_asked_for():
     matrix = torch.ones(2, 2)
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
-        with resolve_compute({**PARAMETERS, "precision": precision}).autocast():
+        with Compute("cpu", precision).autocast():
             assert (matrix @ matrix).dtype == dtype
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"workers": 0}, "compute.workers is 0, expected an integer of at least 1"),
         ({"threads": 1.5}, "compute.threads is 1.5, expected an integer of at least 1"),
         ({"device": "tpu"}, "compute.device is 'tpu', expected auto, cpu or cuda"),
         ({"compile": "yes"}, "compute.compile is 'yes', expected true or false"),
-        ({"compile": True}, "compiled networks cannot be sent to workers: set workers to 1"),
         ({"precision": "half"}, "compute.precision is 'half', expected auto, float32 or bfloat16"),
     ],
 )

@@ -8,10 +8,11 @@ import torch
 
 from bam_pipelines.compute.device import torch_threads
 from bam_pipelines.compute.shards import ShardFolder, run_shards
+from bam_pipelines.compute.workers import Workers, open_workers
 
 
 def test_results_keep_the_order_of_the_shards():
-    assert run_shards(lambda shard: [2 * value for value in shard], [[3], [1, 2], []], 1, "doubling") == [
+    assert run_shards(lambda shard: [2 * value for value in shard], [[3], [1, 2], []], "doubling") == [
         [6],
         [2, 4],
         [],
@@ -23,18 +24,20 @@ def test_workers_give_the_same_results_on_one_thread_each():
         return shard**2, torch.get_num_threads()
 
     with torch_threads(2):
-        alone, helped = (run_shards(describe, [3, 1, 2], workers, "squares") for workers in (1, 2))
+        alone = run_shards(describe, [3, 1, 2], "squares")
+        with open_workers(Workers("loky", 2)):
+            helped = run_shards(describe, [3, 1, 2], "squares")
         assert torch.get_num_threads() == 2
     assert alone == helped == [(9, 1), (1, 1), (4, 1)]
 
 
 def test_nothing_to_do_is_no_error():
-    assert run_shards(len, [], 2, "nothing") == []
+    assert run_shards(len, [], "nothing") == []
 
 
 def test_an_error_in_a_shard_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
-        run_shards(lambda shard: 1 / shard, [1, 0], 1, "dividing")
+        run_shards(lambda shard: 1 / shard, [1, 0], "dividing")
 
 
 def square(calls):
@@ -47,8 +50,8 @@ def square(calls):
 
 def test_finished_shards_are_read_not_done_again(tmp_path):
     kept, calls = ShardFolder(tmp_path / "shards"), []
-    first = kept.run(square(calls), [2, 3], 1, "squares")
-    again = ShardFolder(tmp_path / "shards").run(square(calls), [3, 4, 2], 1, "squares")
+    first = kept.run(square(calls), [2, 3], "squares")
+    again = ShardFolder(tmp_path / "shards").run(square(calls), [3, 4, 2], "squares")
     assert [int(result["square"]) for result in first] == [4, 9]
     assert [int(result["square"]) for result in again] == [9, 16, 4]
     assert calls == [2, 3, 4]
@@ -65,16 +68,17 @@ def test_a_full_disk_is_named_and_what_is_finished_stays(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match=r"No space left on device; finished shards are kept: .*\.npz") as raised:
-        kept.run(square([]), [2, 3], 1, "squares")
+        kept.run(square([]), [2, 3], "squares")
     assert raised.value.errno == errno.ENOSPC
     assert [file.name for file in tmp_path.iterdir()] == [kept.path(2).name]
     monkeypatch.undo()
     calls = []
-    assert [int(result["square"]) for result in kept.run(square(calls), [2, 3], 1, "squares")] == [4, 9]
+    assert [int(result["square"]) for result in kept.run(square(calls), [2, 3], "squares")] == [4, 9]
     assert calls == [3]
 
 
 def test_workers_keep_their_shards(tmp_path):
     kept = ShardFolder(tmp_path)
-    kept.run(square([]), [1, 2, 3], 2, "squares")
+    with open_workers(Workers("loky", 2)):
+        kept.run(square([]), [1, 2, 3], "squares")
     assert len(list(tmp_path.glob("*.npz"))) == 3

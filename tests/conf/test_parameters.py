@@ -12,6 +12,7 @@ from bam_pipelines.alignment.hierarchical import HierarchicalSettings
 from bam_pipelines.analysis.power import PowerSettings
 from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.compute.device import resolve_compute
+from bam_pipelines.compute.workers import resolve_workers
 from bam_pipelines.experiment.pair_lists import pair_design
 from bam_pipelines.experiment.settings import experiment_settings
 from bam_pipelines.experiment.texts import read_texts
@@ -66,6 +67,7 @@ def test_each_stage_that_has_any_has_its_own_parameters(parameters):
 
 def test_compute_is_understood(parameters):
     resolve_compute(parameters["compute"])
+    resolve_workers(parameters["compute"])
     assert parameters["seed"] >= 0
 
 

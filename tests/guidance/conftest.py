@@ -48,7 +48,7 @@ def make_linear(weights, biases=0.0):
 
 @pytest.fixture
 def compute():
-    return Compute(torch.device("cpu"), bfloat16=False, workers=1, threads=1)
+    return Compute("cpu", "float32")
 
 
 @pytest.fixture

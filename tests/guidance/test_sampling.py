@@ -15,6 +15,7 @@ from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from bam_pipelines.compute.seeds import derive_seed
+from bam_pipelines.compute.workers import Workers, open_workers
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.fast import FastSettings
@@ -202,12 +203,9 @@ def test_repeated_images_are_dropped(gaussian_prior, classifiers, kind_judge, co
 
 
 def test_the_number_of_workers_changes_nothing(prior, classifiers, choosy_judge, compute, tmp_path):
-    alone, helped = (
-        sample_stimuli(
-            CELLS, classifiers, prior, choosy_judge, PLAN, replace(compute, workers=workers), tmp_path / str(workers)
-        )
-        for workers in (1, 2)
-    )
+    alone = sample_stimuli(CELLS, classifiers, prior, choosy_judge, PLAN, compute, tmp_path / "alone")
+    with open_workers(Workers("loky", 2)):
+        helped = sample_stimuli(CELLS, classifiers, prior, choosy_judge, PLAN, compute, tmp_path / "helped")
     pd.testing.assert_frame_equal(alone[0], helped[0])
     pd.testing.assert_frame_equal(alone[1], helped[1])
     assert not alone[0].empty
@@ -256,12 +254,14 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from bam_pipelines.compute.shards import ShardFolder
+from bam_pipelines.compute.workers import Workers, open_workers
 
 def slowly(shard):
     time.sleep(0.2)
     return {"drawn": np.random.default_rng(shard).random(1000)}
 
-ShardFolder(Path(sys.argv[1])).run(slowly, list(range(12)), 2, "slow")
+with open_workers(Workers("loky", 2)):
+    ShardFolder(Path(sys.argv[1])).run(slowly, list(range(12)), "slow")
 """
 
 

@@ -50,7 +50,7 @@ def sample():
 
 
 def test_most_digit_pairs_are_met_and_exactly(sample):
-    found = sample(Compute(torch.device("cpu"), bfloat16=False, workers=1, threads=1))
+    found = sample(Compute("cpu", "float32"))
     assert found.accepted.mean() > 0.6
     gap = np.abs(found.probabilities[:, 0] - found.probabilities[:, 1])[found.accepted]
     assert np.median(gap) <= 0.02
@@ -61,8 +61,8 @@ def test_most_digit_pairs_are_met_and_exactly(sample):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 def test_a_gpu_accepts_as_often_as_the_cpu(sample):
     devices = [
-        Compute(torch.device("cpu"), False, 1, 1),
-        *(Compute(torch.device("cuda"), b, 1, 1) for b in (False, True)),
+        Compute("cpu", "float32"),
+        *(Compute("cuda", precision) for precision in ("float32", "bfloat16")),
     ]
     cpu, single, half = (np.mean([sample(one, seed).accepted.mean() for seed in range(4)]) for one in devices)
     assert single == pytest.approx(cpu, abs=0.05)

@@ -58,7 +58,7 @@ def tiny_digits():
 
 @pytest.fixture
 def compute(tmp_path):
-    facts = {"workers": 1, "threads": 1, "device": "cpu", "precision": "float32", "compile": False}
+    facts = {"threads": 1, "device": "cpu", "precision": "float32", "compile": False}
     return facts | {"working_folder": str(tmp_path / ".shards")}
 
 

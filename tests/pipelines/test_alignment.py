@@ -1,5 +1,7 @@
 """The alignment stage on hand-made answers to tiny images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
     compare_with_truth,
     evaluate_classifier,
-    fine_tune_group,
+    fine_tune_groups,
     fit_individuals,
     study_differences,
 )
@@ -67,9 +69,14 @@ def base():
 @pytest.fixture
 def aligned(base, answers, tiny_digits, compute):
     common = {**answers, "digits": tiny_digits(30), "options": OPTIONS, "compute": compute, "seed": 0}
-    group, history = fine_tune_group(base=base, **common)
-    individuals, epochs = fit_individuals(group=group, **common)
+    group, history, individuals, epochs = fitted(base, common)
     return {"group": group, "individuals": individuals, "history": history, "epochs": epochs}
+
+
+def fitted(base, common):
+    groups = fine_tune_groups(lrm=base, **common)
+    individuals = fit_individuals(lrm=groups["lrm"], **common)
+    return groups["lrm"], groups["lrm_history"], individuals["lrm"], individuals["lrm_history"]
 
 
 @pytest.fixture
@@ -109,8 +116,7 @@ def test_only_people_with_enough_training_trials_get_a_model(aligned):
 @pytest.mark.parametrize(("method", "heads"), [("hierarchical", 1 + 2 + 3), ("calibrated", 1 + 3), ("paper", None)])
 def test_each_method_gives_models_that_know_b_better(base, answers, tiny_digits, compute, method, heads):
     common = {**answers, "digits": tiny_digits(30), "options": OPTIONS | {"method": method}, "compute": compute}
-    group, _ = fine_tune_group(base=base, seed=0, **common)
-    models, history = fit_individuals(group=group, seed=0, **common)
+    group, _, models, history = fitted(base, common | {"seed": 0})
     levels = {"base": base, "group": group, "individuals": models}
     *_, gain = evaluate_classifier("lrm", **levels, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
     assert history["n_participants"] == 2
@@ -123,8 +129,7 @@ def test_each_method_gives_models_that_know_b_better(base, answers, tiny_digits,
 
 def test_groupnet_for_everyone_has_nothing_individual(base, answers, tiny_digits, compute):
     common = {**answers, "digits": tiny_digits(30), "options": OPTIONS | {"method": "group"}, "compute": compute}
-    group, _ = fine_tune_group(base=base, seed=0, **common)
-    models, _ = fit_individuals(group=group, seed=0, **common)
+    group, _, models, _ = fitted(base, common | {"seed": 0})
     levels = {"base": base, "group": group, "individuals": models}
     *_, gain = evaluate_classifier("lrm", **levels, **answers, digits=tiny_digits(30, seed=3), resamples=100, seed=0)
     assert gain["individual_gain"]["log_loss"]["value"] == pytest.approx(0, abs=1e-9)
@@ -136,13 +141,13 @@ def test_an_unknown_method_is_named(base, answers, tiny_digits, compute):
     with pytest.raises(
         ValueError, match=r"alignment\.method is 'magic', expected hierarchical, calibrated, paper or group"
     ):
-        fit_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
+        fit_individuals(lrm=base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
 
 
 def test_nobody_with_enough_trials_is_an_error(base, answers, tiny_digits, compute):
     options = OPTIONS | {"min_training_trials": 13}
     with pytest.raises(ValueError, match=r"no participant has 13 training trials .*; lower alignment.min_training"):
-        fit_individuals(base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
+        fit_individuals(lrm=base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
 
 
 def test_the_evaluation_has_all_levels_people_and_bins(evaluated):
@@ -190,11 +195,26 @@ def test_networks_are_not_changed_by_the_next_level(base, aligned):
     assert not any(torch.equal(aligned["group"].network.state_dict()[key], own[key]) for key in own)
 
 
-def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
+def test_several_classifiers_are_fitted_at_once_and_none_depends_on_the_others(base, answers, tiny_digits, compute):
+    specification = replace(base.specification, architecture="mlp")
+    other = TrainedNetwork(build_network(specification, seed=1), specification)
+    for method in ("paper", "hierarchical"):
+        options = OPTIONS | {"method": method}
+        common = {**answers, "digits": tiny_digits(30), "options": options, "compute": compute, "seed": 0}
+        groups = fine_tune_groups(mlp=other, lrm=base, **common)
+        models = fit_individuals(mlp=groups["mlp"], lrm=groups["lrm"], **common)
+        group, history, alone, _ = fitted(base, common)
+        assert torch.equal(group.network.state_dict()["1.weight"], groups["lrm"].network.state_dict()["1.weight"])
+        assert history == groups["lrm_history"] != groups["mlp_history"]
+        images = labelled_images(tiny_digits(5))[0]
+        assert torch.equal(alone.network("a")(images), models["lrm"].network("a")(images))
+        assert models["mlp"].specification.architecture == "mlp"
+
+
+def test_all_models_are_made_in_two_nodes_and_test_digits_are_for_evaluation_only():
     stage = create_pipeline()
-    kinds = ("align_group", "align_individuals", "evaluate")
-    names = {f"{kind}_{name}" for kind in kinds for name in CLASSIFIER_NAMES}
-    others = {"collect_evaluations", "study_differences"}
+    names = {f"evaluate_{name}" for name in CLASSIFIER_NAMES}
+    others = {"align_groups", "align_individuals", "collect_evaluations", "study_differences"}
     assert {node.name for node in stage.nodes} == names | others | {"compare_with_truth"}
     # people have no true parameters
     assert {node.name for node in create_pipeline(AnswerSource(simulated=False)).nodes} == names | others
@@ -214,15 +234,15 @@ def test_three_nodes_a_classifier_and_test_digits_for_evaluation_only():
     assert stage.all_outputs() >= results | models
 
 
-def test_differences_are_studied_on_the_chosen_classifier(aligned, answers, compute):
+def test_differences_are_studied_on_the_chosen_classifier(aligned, answers):
     groups = {"lrm": aligned["group"], "mlp": None}
-    curve, places, clusters = study_differences(**answers, options=OPTIONS, compute=compute, seed=0, **groups)
+    curve, places, clusters = study_differences(**answers, options=OPTIONS, seed=0, **groups)
     assert curve["n_trials"].tolist() == [6, 12]
     assert places["participant_id"].tolist() == ["a", "b"]
     assert clusters["participants"] == 2 and clusters["clusters"] == {}
     options = OPTIONS | {"differences": OPTIONS["differences"] | {"classifier": "magic"}}
     with pytest.raises(ValueError, match=r"differences\.classifier is 'magic', expected one of lrm, mlp"):
-        study_differences(**answers, options=options, compute=compute, seed=0, **groups)
+        study_differences(**answers, options=options, seed=0, **groups)
 
 
 class FrontEnd(torch.nn.Module):

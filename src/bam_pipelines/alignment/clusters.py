@@ -1,6 +1,6 @@
 """Whether people fall into groups that see alike: by what their models say, and by how models predict others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_predict
 from bam_pipelines.alignment.evaluation import cross_predictions
 from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, swap_matrix
 from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.learning_curve import FitEveryone
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import derive_seed, numpy_generator
 
@@ -113,7 +114,7 @@ class Clustering:
 
 
 def describe_clusters(
-    fit: Callable[[TrialData], IndividualModels],
+    fit: FitEveryone,
     models: IndividualModels,
     data: TrialData,
     numbers: Sequence[int],
@@ -125,7 +126,7 @@ def describe_clusters(
     Parameters
     ----------
     fit
-        Makes individual models of trials, for the same people as ``models``.
+        Makes individual models of each of several parts of the trials, for the same people as ``models``.
     models
         What it makes of all trials.
     data
@@ -139,7 +140,7 @@ def describe_clusters(
     crossed = cross_predictions(models, data)
     swaps, n_people = swap_matrix(crossed), len(crossed.participant_ids)
     places = embed(models, data)
-    halves = [embed(fit(half), data) for half in split_halves(data, seed)]
+    halves = [embed(half, data) for half in fit(split_halves(data, seed))]
     people = pd.DataFrame({f"place_{index + 1}": column for index, column in enumerate(places.T)})
     people.insert(0, "participant_id", list(crossed.participant_ids))
     found = {}

@@ -1,11 +1,10 @@
 """The paper's alignment: fine-tune a classifier on a mixture of people's answers and digits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -19,9 +18,16 @@ from bam_pipelines.compute.shards import Arrays, ShardFolder
 from bam_pipelines.networks import training
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
-from bam_pipelines.networks.training import Draw, Fit, TrainingSettings, fit_network
-
-_BEST_EPOCH = "*"  # no parameter's name
+from bam_pipelines.networks.training import (
+    Draw,
+    Fit,
+    TrainingSettings,
+    best_epoch_of,
+    fit_arrays,
+    fit_network,
+    fit_of,
+    weights_of,
+)
 
 Source = tuple[torch.Tensor, torch.Tensor]
 
@@ -90,7 +96,6 @@ def fine_tune(
     settings: FineTuning,
     compute: Compute,
     seed: int,
-    description: str | None = None,
 ) -> Fit:
     """Fine-tune by cross-entropy with AdamW; keep the epoch with the lowest log-loss on validation trials.
 
@@ -104,8 +109,6 @@ def fine_tune(
         Images (n, C, H, W) and responses (n,) of validation trials.
     settings, compute, seed
         How to train.
-    description
-        Label of a progress bar; None for none.
     """
     images, inverse = torch.unique(validation[0], dim=0, return_inverse=True)
 
@@ -114,7 +117,7 @@ def fine_tune(
         return functional.cross_entropy(logits[inverse], validation[1]).item()
 
     draw = mixture_batches(sources, settings.ratio, settings.training.batch_size, seed)
-    return fit_network(start, draw, functional.cross_entropy, log_loss, settings.training, compute, description)
+    return fit_network(start, draw, functional.cross_entropy, log_loss, settings.training, compute)
 
 
 def align_group(
@@ -151,9 +154,58 @@ def align_group(
         settings,
         compute,
         derive_seed(seed, "alignment/group", name),
-        f"group {name}",
     )
     return TrainedNetwork(fit.network, base.specification), fit
+
+
+def align_groups(
+    bases: Mapping[str, TrainedNetwork],
+    data: TrialData,
+    digits: Source,
+    settings: FineTuning,
+    compute: Compute,
+    seed: int,
+    working: Path,
+) -> dict[str, tuple[TrainedNetwork, Fit]]:
+    """Do as :func:`align_group` does for several classifiers, each a shard.
+
+    Finished ones are kept: called again with the same arguments after it was killed, it goes on where it was.
+
+    Parameters
+    ----------
+    bases
+        Classifiers trained on digits, by name.
+    data, digits, settings, compute, seed
+        As for :func:`align_group`.
+    working
+        Folder for finished networks, to be removed by the caller once they are safe.
+
+    Returns
+    -------
+    dict
+        GroupNet and the history of its training, by the names of ``bases``.
+    """
+    align = partial(_align_group_arrays, dict(bases), data, digits, settings, compute, seed)
+    kept = ShardFolder(working / fingerprint(_source(), bases, data, digits, settings, *_computed(compute), seed))
+    arrays = dict(zip(bases, kept.run(align, list(bases), "group models"), strict=True))
+    fits = {name: fit_of(arrays[name], base.network) for name, base in bases.items()}
+    return {name: (TrainedNetwork(fit.network, bases[name].specification), fit) for name, fit in fits.items()}
+
+
+def _align_group_arrays(
+    bases: dict[str, TrainedNetwork],
+    data: TrialData,
+    digits: Source,
+    settings: FineTuning,
+    compute: Compute,
+    seed: int,
+    name: str,
+) -> Arrays:
+    return fit_arrays(align_group(bases[name], data, digits, settings, compute, seed)[1])
+
+
+def _computed(compute: Compute) -> tuple[str, bool]:
+    return compute.device.type, compute.bfloat16
 
 
 def align_individuals(
@@ -190,12 +242,10 @@ def align_individuals(
     """
     fit = partial(_fit_individual, group, data, digits, settings, compute, seed)
     label = f"individual {group.specification.architecture}"
-    computed = compute.device.type, compute.bfloat16, seed
-    kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *computed))
-    fits = dict(zip(participant_ids, kept.run(fit, list(participant_ids), compute.workers, label), strict=True))
-    epochs = {name: int(arrays.pop(_BEST_EPOCH)) for name, arrays in fits.items()}
-    states = {name: {key: torch.from_numpy(value) for key, value in arrays.items()} for name, arrays in fits.items()}
-    return WholeNetworks(group.specification, states), epochs
+    kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *_computed(compute), seed))
+    fits = dict(zip(participant_ids, kept.run(fit, list(participant_ids), label), strict=True))
+    states = {name: weights_of(arrays) for name, arrays in fits.items()}
+    return WholeNetworks(group.specification, states), {name: best_epoch_of(arrays) for name, arrays in fits.items()}
 
 
 def _source() -> list[str]:
@@ -216,6 +266,4 @@ def _fit_individual(
     everyone = data.batch(data.rows("train"))
     own_seed = derive_seed(seed, "alignment/individual", group.specification.architecture, participant_id)
     validation = data.batch(data.rows("validation", participant_id))
-    fit = fine_tune(group.network, [own, everyone, digits], validation, settings, compute, own_seed)
-    state = {name: value.cpu().numpy() for name, value in fit.network.state_dict().items()}
-    return {**state, _BEST_EPOCH: np.array(fit.best_epoch)}
+    return fit_arrays(fine_tune(group.network, [own, everyone, digits], validation, settings, compute, own_seed))

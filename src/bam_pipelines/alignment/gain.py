@@ -6,16 +6,19 @@ is wrong where that person differs; the average of all others has no such differ
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.compute.shards import run_shards
 
 _ROUNDING = 1e-5
 _SMALLEST = np.finfo(np.float64).tiny
 _CONFIDENCE = (0.025, 0.975)
+_RESAMPLES = 125  # a shard
 
 
 @dataclass(frozen=True)
@@ -203,14 +206,29 @@ def crossed_bootstrap(
     A trial counts as often as its person was drawn times as often as its image was, and not at all if ``kept``, bool
     (N,), is given and false. Samples that leave no trial are left out.
     """
-    means = np.empty(resamples)
     _, image = np.unique(trials.stimulus, return_inverse=True)
     n_people, n_images = len(trials.participant_ids), int(image.max()) + 1
-    for index in range(resamples):
-        drawn_people = np.bincount(generator.integers(n_people, size=n_people), minlength=n_people)
-        drawn_images = np.bincount(generator.integers(n_images, size=n_images), minlength=n_images)
-        weights = drawn_people[trials.person] * drawn_images[image]
+    draws = [
+        (generator.integers(n_people, size=n_people), generator.integers(n_images, size=n_images))
+        for _ in range(resamples)
+    ]
+    mean = partial(_resampled_means, values, trials.person, image, kept)
+    shards = [draws[first : first + _RESAMPLES] for first in range(0, resamples, _RESAMPLES)]
+    means = np.concatenate(run_shards(mean, shards, "resamples"))
+    return means[~np.isnan(means)]
+
+
+def _resampled_means(
+    values: np.ndarray,
+    person: np.ndarray,
+    image: np.ndarray,
+    kept: np.ndarray | None,
+    draws: list[tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    means = np.empty(len(draws))
+    for index, (people, images) in enumerate(draws):
+        weights = np.bincount(people, minlength=len(people))[person] * np.bincount(images, minlength=len(images))[image]
         if kept is not None:
             weights = weights * kept
         means[index] = np.average(values, weights=weights) if weights.any() else np.nan
-    return means[~np.isnan(means)]
+    return means

@@ -13,6 +13,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ from bam_pipelines.alignment.newcomers import (
 from bam_pipelines.alignment.population import Population, principal_components, with_guesses
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import torch_generator
+from bam_pipelines.compute.shards import run_shards
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "HierarchicalSettings",
     "add_participant",
     "fit_hierarchical",
+    "fit_hierarchical_each",
     "principal_components",
     "shared_logits",
 ]
@@ -142,6 +145,39 @@ def fit_hierarchical(
     posterior = FittedPopulation(group, population, components, places)
     models = _models(posterior, {name: number[name] for name in participant_ids}, temperature)
     return HierarchicalFit(models, losses, temperature, posterior)
+
+
+def fit_hierarchical_each(
+    parts: Sequence[tuple[TrainedNetwork, TrialData]],
+    participant_ids: Sequence[str],
+    settings: HierarchicalSettings,
+    seed: int,
+    description: str,
+) -> list[HierarchicalFit]:
+    """Do as :func:`fit_hierarchical` does for several GroupNets or parts of the trials, each a shard.
+
+    Parameters
+    ----------
+    parts
+        GroupNet and trials of each fit.
+    participant_ids, settings, seed
+        As for :func:`fit_hierarchical`.
+    description
+        Label of the progress bar.
+
+    Returns
+    -------
+    list of HierarchicalFit
+        In the order of ``parts``.
+    """
+    fit = partial(_fit_part, list(participant_ids), settings, seed)
+    return run_shards(fit, list(parts), description)
+
+
+def _fit_part(
+    participant_ids: list[str], settings: HierarchicalSettings, seed: int, part: tuple[TrainedNetwork, TrialData]
+) -> HierarchicalFit:
+    return fit_hierarchical(*part, participant_ids, settings, seed)
 
 
 def _trials(data: TrialData, rows: np.ndarray, number: dict[str, int]) -> _Trials:

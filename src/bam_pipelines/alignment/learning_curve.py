@@ -11,7 +11,7 @@ from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.seeds import numpy_generator
 
-FitEveryone = Callable[[TrialData], IndividualModels]
+FitEveryone = Callable[[Sequence[TrialData]], Sequence[IndividualModels]]
 
 
 def learning_curve(
@@ -28,7 +28,7 @@ def learning_curve(
     Parameters
     ----------
     fit
-        Makes individual models of trials, for the same people as ``models``.
+        Makes individual models of each of several parts of the trials, for the same people as ``models``.
     models
         What it makes of all trials.
     data
@@ -59,11 +59,9 @@ def learning_curve(
     ranks = _training_ranks(data, seed)
     people = np.isin(data.participant, models.participant_ids)
     most = pd.Series(ranks[people], data.participant[people]).groupby(level=0).max() + 1
-    rows = [
-        _row(fit(data.take(np.flatnonzero(ranks < size))), data, shared, size, seed, resamples)
-        for size in sorted(set(sizes))
-        if size < most.min()
-    ]
+    fewer = [size for size in sorted(set(sizes)) if size < most.min()]
+    fits = fit([data.take(np.flatnonzero(ranks < size)) for size in fewer])
+    rows = [_row(models, data, shared, size, seed, resamples) for size, models in zip(fewer, fits, strict=True)]
     return pd.DataFrame([*rows, _row(models, data, shared, float(most.mean()), seed, resamples)])
 
 

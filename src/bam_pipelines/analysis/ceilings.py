@@ -1,5 +1,6 @@
 """How well anything can predict answers: the group's reliability, agreement with others and with oneself."""
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -10,12 +11,14 @@ from scipy.special import betaln, expit
 from bam_pipelines.analysis.entropy import first_answers, plugin_entropy
 from bam_pipelines.analysis.outcomes import Estimate
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.compute.shards import run_shards
 
 Measure = Literal["shares", "entropy"]
 
 _SPLITS_A_RESAMPLE = 10
 _CONFIDENCE = (0.025, 0.975)
 _FEW = 1e-9
+_FITS = 50  # a shard
 
 
 class _Answers:
@@ -76,18 +79,20 @@ def split_half_reliability(
     draw = numpy_generator(seed, "ceilings/split half", measure)
     ones = np.ones(answers.n_people), np.ones(answers.n_images)
     value = _mean_of_splits(answers, measure, draw, splits, *ones)
-    bounds = [
-        _mean_of_splits(
-            answers,
-            measure,
-            draw,
-            _SPLITS_A_RESAMPLE,
-            *(np.bincount(draw.integers(n, size=n), minlength=n) for n in (answers.n_people, answers.n_images)),
-        )
-        for _ in range(resamples)
-    ]
+    shards = [range(first, min(first + _FITS, resamples)) for first in range(0, resamples, _FITS)]
+    resampled = run_shards(partial(_resampled_reliability, answers, measure, seed), shards, "reliability")
+    bounds = [bound for part in resampled for bound in part]
     spread = np.array(bounds) - np.nanmean(bounds) if np.isfinite(bounds).any() else np.array([])
     return _estimate(value, np.minimum(value + spread, 1.0))
+
+
+def _resampled_reliability(answers: _Answers, measure: Measure, seed: int, indices: range) -> list[float]:
+    means = []
+    for index in indices:
+        draw = numpy_generator(seed, "ceilings/split half/resample", measure, index)
+        drawn = (np.bincount(draw.integers(n, size=n), minlength=n) for n in (answers.n_people, answers.n_images))
+        means.append(_mean_of_splits(answers, measure, draw, _SPLITS_A_RESAMPLE, *drawn))
+    return means
 
 
 def _mean_of_splits(
@@ -231,7 +236,13 @@ def agreement_with_oneself(pairs: pd.DataFrame, seed: int, resamples: int = 1000
         return Estimate(value=None, low=None, high=None)
     draw = numpy_generator(seed, "ceilings/oneself")
     drawn = [counted[draw.integers(len(counted), size=len(counted))] for _ in range(resamples)]
-    return _estimate(beta_binomial_mean(*counted.T), np.array([beta_binomial_mean(*sample.T) for sample in drawn]))
+    shards = [drawn[first : first + _FITS] for first in range(0, resamples, _FITS)]
+    means = np.concatenate(run_shards(_beta_binomial_means, shards, "agreement with oneself"))
+    return _estimate(beta_binomial_mean(*counted.T), means)
+
+
+def _beta_binomial_means(samples: list[np.ndarray]) -> np.ndarray:
+    return np.array([beta_binomial_mean(*sample.T) for sample in samples])
 
 
 def beta_binomial_mean(successes: np.ndarray, trials: np.ndarray) -> float:

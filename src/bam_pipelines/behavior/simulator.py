@@ -1,6 +1,7 @@
 """Answers and response times of simulated participants."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from bam_pipelines.behavior.schemas import row_ids, validate_trials
 from bam_pipelines.behavior.settings import BehaviorSettings
 from bam_pipelines.behavior.trial_order import trial_order
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.compute.shards import run_shards
 from bam_pipelines.images.table import table_images
 
 DATASET_ID = "simulated"
+_PEOPLE = 16  # a shard
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,26 @@ def simulate_trials(
         observer.head,
     )
     assigned = assignments.groupby("participant_id")["stimulus_id"].agg(list).to_dict()
+    taking_part = participants[participants["participant_id"].isin(assigned)]
+    shards = [taking_part.iloc[first : first + _PEOPLE] for first in range(0, len(taking_part), _PEOPLE)]
+    sit = partial(_sittings, assigned, screen, settings, seed, round_number)
+    trials = pd.concat(run_shards(sit, shards, "simulated participants"), ignore_index=True)
+    return validate_trials(trials, observer.head.out_features)
+
+
+def _sittings(
+    assigned: dict[str, list[str]],
+    screen: _Screen,
+    settings: BehaviorSettings,
+    seed: int,
+    round_number: int,
+    participants: pd.DataFrame,
+) -> pd.DataFrame:
     sittings = [
         _sitting(participant, assigned[participant["participant_id"]], screen, settings, seed, round_number)
         for _, participant in participants.iterrows()
-        if participant["participant_id"] in assigned
     ]
-    return validate_trials(pd.concat(sittings, ignore_index=True), observer.head.out_features)
+    return pd.concat(sittings, ignore_index=True)
 
 
 def _check_assignments(assignments: pd.DataFrame, participants: pd.DataFrame, stimuli: pd.DataFrame) -> None:

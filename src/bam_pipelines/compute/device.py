@@ -1,4 +1,4 @@
-"""Device, precision and parallelism, resolved once from conf."""
+"""Device, precision and threads, resolved from conf where the numbers are computed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,30 +7,60 @@ from typing import Any
 
 import torch
 
+from bam_pipelines.compute.gpu import take_gpu
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Compute:
     """How numbers are computed.
 
+    ``auto`` is resolved by the process that reads :attr:`device` and :attr:`bfloat16`: a worker on another machine uses
+    what that machine has.
+
     Parameters
     ----------
-    device
-        Where networks run.
-    bfloat16
-        Whether networks run under bfloat16 autocast; weights and losses stay float32.
-    workers
-        Processes for work that is cut into shards; does not change any result.
+    wanted_device
+        ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
+    wanted_precision
+        ``auto`` (bfloat16 where the processor multiplies it natively), ``float32`` or ``bfloat16``.
     threads
         Torch threads of work that is not cut into shards; another number may change the last bits of a result.
     compiled
         Whether sampling compiles its networks; changes the last bits of a result.
     """
 
-    device: torch.device
-    bfloat16: bool
-    workers: int
-    threads: int
+    wanted_device: str = "cpu"
+    wanted_precision: str = "float32"
+    threads: int = 1
     compiled: bool = False
+
+    @property
+    def device(self) -> torch.device:
+        """Where networks run in this process.
+
+        Raises
+        ------
+        ValueError
+            If a GPU is asked for and absent.
+        RuntimeError
+            If this is a worker and other workers hold all GPUs.
+        """
+        available = torch.cuda.is_available()
+        if self.wanted_device == "cuda" and not available:
+            raise ValueError("compute.device is cuda, but torch sees no GPU here; set it to auto or cpu.")
+        return take_gpu() if available and self.wanted_device != "cpu" else torch.device("cpu")
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether networks run under bfloat16 autocast in this process; weights and losses stay float32."""
+        if self.wanted_precision != "auto":
+            return self.wanted_precision == "bfloat16"
+        if self.device.type == "cuda":
+            return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
     def autocast(self) -> torch.autocast:
         """Return the context in which networks run."""
@@ -43,40 +73,27 @@ def resolve_compute(parameters: Mapping[str, Any]) -> Compute:
     Parameters
     ----------
     parameters
-        ``workers`` and ``threads``, at least 1; ``device``: auto, cpu or cuda; ``precision``: auto, float32 or
-        bfloat16; ``compile``: true or false. ``auto`` takes a GPU when there is one, and bfloat16 where the processor
-        multiplies it natively.
+        ``threads``, at least 1; ``device``: auto, cpu or cuda; ``precision``: auto, float32 or bfloat16; ``compile``:
+        true or false.
 
     Raises
     ------
     ValueError
-        If a value is outside these ranges, a GPU is asked for and absent, or networks are to be compiled for several
-        workers.
+        If a value is outside these ranges, or a GPU is asked for and absent.
     """
-    for key in ("workers", "threads"):
-        if not isinstance(parameters[key], int) or parameters[key] < 1:
-            raise ValueError(f"compute.{key} is {parameters[key]!r}, expected an integer of at least 1.")
-    device, precision, compiled = parameters["device"], parameters["precision"], parameters["compile"]
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"compute.device is {device!r}, expected auto, cpu or cuda.")
-    if precision not in ("auto", "float32", "bfloat16"):
-        raise ValueError(f"compute.precision is {precision!r}, expected auto, float32 or bfloat16.")
+    threads, compiled = parameters["threads"], parameters["compile"]
+    if not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"compute.threads is {threads!r}, expected an integer of at least 1.")
+    for key, possible in (("device", DEVICES), ("precision", PRECISIONS)):
+        if parameters[key] not in possible:
+            raise ValueError(
+                f"compute.{key} is {parameters[key]!r}, expected {', '.join(possible[:-1])} or {possible[-1]}."
+            )
     if not isinstance(compiled, bool):
         raise ValueError(f"compute.compile is {compiled!r}, expected true or false.")
-    if compiled and parameters["workers"] > 1:
-        raise ValueError("compute.compile is true, but compiled networks cannot be sent to workers: set workers to 1.")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("compute.device is cuda, but torch sees no GPU here; set it to auto or cpu.")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    bfloat16 = precision == "bfloat16" or (precision == "auto" and _native_bfloat16(device))
-    return Compute(torch.device(device), bfloat16, parameters["workers"], parameters["threads"], compiled)
-
-
-def _native_bfloat16(device: str) -> bool:
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    compute = Compute(parameters["device"], parameters["precision"], threads, compiled)
+    _ = compute.device  # a GPU that is not there is named now, not by the first network
+    return compute
 
 
 @contextmanager

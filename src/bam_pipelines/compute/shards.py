@@ -1,37 +1,43 @@
-"""Work cut into shards that run in processes of one torch thread each; finished ones can be kept on disk."""
+"""Work cut into shards that run on one thread each, wherever joblib is told to; finished ones can be kept on disk."""
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import cloudpickle
+import joblib
 import numpy as np
-from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.parallel import get_active_backend
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from bam_pipelines.compute.device import torch_threads
+from bam_pipelines.compute.gpu import become_worker
+from bam_pipelines.compute.workers import WorkersLostError
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 Arrays = dict[str, np.ndarray]
 
+_AGAIN = "shards that were finished are kept where the stage keeps any: run again to go on"
 
-def run_shards(
-    function: Callable[[Shard], Result], shards: Sequence[Shard], workers: int, description: str
-) -> list[Result]:
-    """Apply a function to every shard; the results do not depend on the number of workers.
+
+def run_shards(function: Callable[[Shard], Result], shards: Sequence[Shard], description: str) -> list[Result]:
+    """Apply a function to every shard; the results do not depend on who works on them.
 
     Parameters
     ----------
     function
-        Takes one shard. It and the shards must be picklable when ``workers`` is above 1.
+        Takes one shard. It and the shards must be picklable unless all work is done in this process.
     shards
-        What to work on.
-    workers
-        Number of processes; 1 works in this process.
+        What to work on: in this process, or by the workers of the surrounding
+        :func:`~bam_pipelines.compute.workers.open_workers` or :class:`joblib.parallel_config`.
     description
         Label of the progress bar.
 
@@ -39,16 +45,57 @@ def run_shards(
     -------
     list
         One result a shard, in the order of the shards.
+
+    Raises
+    ------
+    WorkersLostError
+        If workers were killed, or their scheduler was.
     """
-    jobs = (delayed(_on_one_thread)(function, shard) for shard in shards)
-    results = Parallel(n_jobs=min(workers, max(1, len(shards))), return_as="generator")(jobs)
-    return list(tqdm(results, total=len(shards), desc=description, mininterval=1.0))
+    bar = partial(tqdm, total=len(shards), desc=description, mininterval=1.0, delay=1.0)
+    with _losses():
+        number = joblib.effective_n_jobs(None)
+        # a cluster may have what this machine has not
+        if number <= 1 or (len(shards) <= 1 and not getattr(get_active_backend()[0], "elsewhere", False)):
+            return [_on_one_thread(function, shard) for shard in bar(shards)]
+        # as an array, joblib sends it to each machine once, not with every shard: networks and digits are in it
+        content = np.frombuffer(cloudpickle.dumps(function), dtype=np.uint8)
+        name = hashlib.sha256(content.data).hexdigest()
+        jobs = (joblib.delayed(_work)(content, name, shard) for shard in shards)
+        # one by one: a batch of shards would be lost as a whole
+        return list(bar(joblib.Parallel(n_jobs=min(number, len(shards)), batch_size=1, return_as="generator")(jobs)))
+
+
+_unpacked: dict[str, Callable[[Any], Any]] = {}
+
+
+def _work(content: np.ndarray, name: str, shard: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+    become_worker()
+    if name not in _unpacked:
+        _unpacked.clear()  # shards of one function follow one another, and what it holds may be large
+        _unpacked[name] = cloudpickle.loads(content.data)
+    return _on_one_thread(_unpacked[name], shard)
 
 
 def _on_one_thread(function: Callable[[Shard], Result], shard: Shard) -> Result:
-    # one thread a shard whatever the number of workers: the order of float additions stays the same
-    with torch_threads(1):
+    # one thread a shard wherever it is worked on: the order of float additions stays the same
+    with torch_threads(1), threadpool_limits(1, user_api="blas"):
         return function(shard)
+
+
+@contextmanager
+def _losses() -> Iterator[None]:
+    """Say what it means for a run when its workers are lost."""
+    try:
+        yield
+    except TerminatedWorkerError as error:
+        raise WorkersLostError(
+            f"a worker process was killed, for want of memory perhaps; {_AGAIN}, with fewer compute.workers if it was."
+        ) from error
+    except Exception as error:
+        # named by their module: distributed takes a second to import, for those who use it
+        if not type(error).__module__.startswith("distributed."):
+            raise
+        raise WorkersLostError(f"the dask cluster lost a shard ({type(error).__name__}: {error}); {_AGAIN}.") from error
 
 
 @dataclass(frozen=True)
@@ -58,30 +105,30 @@ class ShardFolder:
     Parameters
     ----------
     folder
-        Where they lie; made when the first one is written. Everything that the results depend on, but for the shard
-        itself, must be in its name.
+        Where they lie, seen from every worker; made when the first one is written. Everything that the results depend
+        on, but for the shard itself, must be in its name.
     """
 
     folder: Path
 
-    def run(
-        self, function: Callable[[Shard], Arrays], shards: Sequence[Shard], workers: int, description: str
-    ) -> list[Arrays]:
+    def run(self, function: Callable[[Shard], Arrays], shards: Sequence[Shard], description: str) -> list[Arrays]:
         """Do as :func:`run_shards` does, but read what was finished before and keep what is finished now.
 
         Parameters
         ----------
         function
             Takes one shard, returns named arrays.
-        shards, workers, description
+        shards, description
             See :func:`run_shards`; a shard's ``repr`` names it.
 
         Raises
         ------
+        WorkersLostError
+            If workers were killed, or their scheduler was; what they finished stays.
         OSError
             If a shard cannot be written, for example on a full disk; those written before stay.
         """
-        return run_shards(partial(_read_or_work, self, function), shards, workers, description)
+        return run_shards(partial(_read_or_work, self, function), shards, description)
 
     def path(self, shard: object) -> Path:
         """Return where a shard's arrays lie."""

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.fingerprint import fingerprint
@@ -26,6 +25,7 @@ from bam_pipelines.images.pixels import to_uint8, to_unit
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
+_PRIOR, _JUDGE = "*prior", "*judge"  # no classifiers' names
 _KEPT = ("pixels", "judge_score", "probabilities")
 PROBABILITY_COLUMNS = ("p1_target_1", "p1_target_2", "p2_target_1", "p2_target_2")
 
@@ -146,15 +146,14 @@ def sample_stimuli(
     check_sampling_inputs(cells, classifiers, prior, judge)
     computed = compute.device.type, compute.bfloat16, compute.compiled
     kept = ShardFolder(working / fingerprint(guidance_source(), classifiers, prior, judge, plan, *computed))
-    networks = {name: _ready(trained, compute).network for name, trained in classifiers.items()}
-    guides = networks, _ready(prior, compute), _ready(judge, compute).network
+    propose = _Proposer(dict(classifiers), prior, judge, plan, compute)
     progress = [_Progress(cell, plan.candidates) for cell in cells]
     for number in count(1):
         shards = _next_shards(progress, plan)
         if not shards:
             break
         label = f"sampling {plan.rule.strategy} ({plan.source}), round {number}"
-        results = kept.run(partial(_propose, *guides, plan, compute), shards, compute.workers, label)
+        results = kept.run(propose, shards, label)
         _collect(progress, shards, results)
     rows = [row for one in progress for row in one.chosen()]
     return _stimulus_table(rows, plan), pd.DataFrame([_acceptance_row(one, plan) for one in progress])
@@ -207,28 +206,42 @@ def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list
     return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
 
 
-def _propose(
-    classifiers: dict[str, nn.Module],
-    prior: TrainedNetwork,
-    judge: nn.Module,
-    plan: SamplingPlan,
-    compute: Compute,
-    shard: Sequence[Proposal],
-) -> Arrays:
-    """Sample one shard and assess it as uint8; only accepted images are kept, ``index`` says which."""
-    guiding = [classifiers[name] for name in shard[0].cell.models]
-    targets = torch.tensor([proposal.cell.targets for proposal in shard])
-    seeds = [proposal.seed for proposal in shard]
-    pixels = to_uint8(plan.method.sample(Guides(prior, guiding, judge), seeds, targets, plan.rule, compute))
-    images = to_unit(pixels).to(compute.device)
-    assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
-    index = np.flatnonzero(assessment.accepted)
-    return {
-        "index": index,
-        "pixels": pixels[index],
-        "judge_score": assessment.judge_scores[index],
-        "probabilities": assessment.probabilities[index],
-    }
+@dataclass(frozen=True)
+class _Proposer:
+    """Samples one shard of proposals and assesses it as uint8; only accepted images are kept, ``index`` says which."""
+
+    classifiers: dict[str, TrainedNetwork]
+    prior: TrainedNetwork
+    judge: TrainedNetwork
+    plan: SamplingPlan
+    compute: Compute
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what a worker makes ready itself, on its own device."""
+        return {name: value for name, value in self.__dict__.items() if name != "_networks"}
+
+    @cached_property
+    def _networks(self) -> dict[str, TrainedNetwork]:
+        networks = {**self.classifiers, _PRIOR: self.prior, _JUDGE: self.judge}
+        return {name: _ready(trained, self.compute) for name, trained in networks.items()}
+
+    def __call__(self, shard: Sequence[Proposal]) -> Arrays:
+        plan, compute, networks = self.plan, self.compute, self._networks
+        guiding = [networks[name].network for name in shard[0].cell.models]
+        judge = networks[_JUDGE].network
+        targets = torch.tensor([proposal.cell.targets for proposal in shard])
+        seeds = [proposal.seed for proposal in shard]
+        guides = Guides(networks[_PRIOR], guiding, judge)
+        pixels = to_uint8(plan.method.sample(guides, seeds, targets, plan.rule, compute))
+        images = to_unit(pixels).to(compute.device)
+        assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
+        index = np.flatnonzero(assessment.accepted)
+        return {
+            "index": index,
+            "pixels": pixels[index],
+            "judge_score": assessment.judge_scores[index],
+            "probabilities": assessment.probabilities[index],
+        }
 
 
 def _collect(progress: Sequence[_Progress], shards: Sequence[Sequence[Proposal]], results: Sequence[Arrays]) -> None:

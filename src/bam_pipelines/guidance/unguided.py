@@ -25,7 +25,7 @@ def sample_unguided(
     seeds = [derive_seed(seed, "unguided", index) for index in range(n)]
     shards = [seeds[start : start + batch_size] for start in range(0, n, batch_size)]
     draw = partial(_draw, prior, SamplerSettings(steps, repeats, 0.0), compute)
-    return torch.cat(run_shards(draw, shards, compute.workers, "unguided samples"))
+    return torch.cat(run_shards(draw, shards, "unguided samples"))
 
 
 def _draw(prior: TrainedNetwork, settings: SamplerSettings, compute: Compute, seeds: Sequence[int]) -> torch.Tensor:

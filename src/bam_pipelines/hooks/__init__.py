@@ -6,6 +6,7 @@ from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.tracking import TrackingHook
 from bam_pipelines.hooks.unfinished import UnfinishedWorkHook
+from bam_pipelines.hooks.workers import WorkersHook
 
 __all__ = [
     "AnswerSourceHook",
@@ -14,4 +15,5 @@ __all__ = [
     "ProvenanceHook",
     "TrackingHook",
     "UnfinishedWorkHook",
+    "WorkersHook",
 ]

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
 from bam_pipelines.compute.device import Compute
+from bam_pipelines.compute.shards import Arrays
+
+_HISTORY, _BEST_EPOCH = "*history", "*best_epoch"  # no weights' names
 
 Draw = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -163,3 +167,28 @@ def history_columns(fit: Fit) -> dict[str, int | list[float]]:
         "validation_loss": [record.validation_score for record in fit.history],
         "best_epoch": fit.best_epoch,
     }
+
+
+def fit_arrays(fit: Fit) -> Arrays:
+    """Return a fit as arrays, as a shard keeps it: weights by name, history and best epoch."""
+    history = [[record.epoch, record.train_loss, record.validation_score] for record in fit.history]
+    weights = {name: value.numpy() for name, value in fit.network.state_dict().items()}
+    return {**weights, _HISTORY: np.array(history), _BEST_EPOCH: np.array(fit.best_epoch)}
+
+
+def weights_of(arrays: Arrays) -> dict[str, torch.Tensor]:
+    """Return the weights among the arrays of a fit."""
+    return {name: torch.from_numpy(value) for name, value in arrays.items() if name not in (_HISTORY, _BEST_EPOCH)}
+
+
+def best_epoch_of(arrays: Arrays) -> int:
+    """Return the best epoch among the arrays of a fit."""
+    return int(arrays[_BEST_EPOCH])
+
+
+def fit_of(arrays: Arrays, network: nn.Module) -> Fit:
+    """Return the fit whose arrays these are; ``network`` has its structure and is not changed."""
+    trained = copy.deepcopy(network)
+    trained.load_state_dict(weights_of(arrays))
+    history = [EpochRecord(int(epoch), loss, score) for epoch, loss, score in arrays[_HISTORY].tolist()]
+    return Fit(trained.eval().requires_grad_(False), history, best_epoch_of(arrays))

@@ -1,5 +1,6 @@
 """Nodes of the alignment stage."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,65 +16,112 @@ from bam_pipelines.alignment.evaluation import (
     model_entropies,
     shown_images,
 )
-from bam_pipelines.alignment.fine_tuning import FineTuning, align_group, align_individuals
+from bam_pipelines.alignment.fine_tuning import FineTuning, align_groups, align_individuals
 from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
-from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
+from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
 from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
 from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
 from bam_pipelines.alignment.trial_data import TrialData, trial_data
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
 from bam_pipelines.behavior.observers import as_observer, response_probabilities
-from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
 from bam_pipelines.networks.training import TrainingSettings, history_columns
 from bam_pipelines.pipelines.places import working_folder
 
+Fits = dict[str, tuple[IndividualModels, dict[str, Any]]]
 
-def fine_tune_group(
-    base: TrainedNetwork,
+
+def fine_tune_groups(
     trials: pd.DataFrame,
     trial_stimuli: pd.DataFrame,
     digits: pd.DataFrame,
     options: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
-) -> tuple[TrainedNetwork, dict[str, Any]]:
-    """Fine-tune one classifier on everyone's training trials."""
-    resources = resolve_compute(compute)
-    data = _data(base, trials, trial_stimuli)
-    with torch_threads(resources.threads):
-        trained, fit = align_group(base, data, labelled_images(digits), _settings(options["group"]), resources, seed)
-    return trained, history_columns(fit)
+    **bases: TrainedNetwork,
+) -> dict[str, Any]:
+    """Fine-tune each classifier on everyone's training trials.
+
+    Returns
+    -------
+    dict
+        ``{name}``, GroupNet, and ``{name}_history`` of each classifier.
+    """
+    data = _data(next(iter(bases.values())), trials, trial_stimuli)
+    working, settings = working_folder(compute, "align_groups"), _settings(options["group"])
+    aligned = align_groups(bases, data, labelled_images(digits), settings, resolve_compute(compute), seed, working)
+    made: dict[str, Any] = {}
+    for name, (trained, fit) in aligned.items():
+        made |= {name: trained, f"{name}_history": history_columns(fit)}
+    return made
 
 
 def fit_individuals(
-    group: TrainedNetwork,
     trials: pd.DataFrame,
     trial_stimuli: pd.DataFrame,
     digits: pd.DataFrame,
     options: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
-) -> tuple[IndividualModels, dict[str, Any]]:
-    """Make a model of each participant with enough training trials from one classifier's GroupNet."""
-    data = _data(group, trials, trial_stimuli)
+    **groups: TrainedNetwork,
+) -> dict[str, Any]:
+    """Make a model of each participant with enough training trials from each classifier's GroupNet.
+
+    Returns
+    -------
+    dict
+        ``{name}``, individual models, and ``{name}_history`` of each classifier.
+    """
+    data = _data(next(iter(groups.values())), trials, trial_stimuli)
     people = _people(data, options)
-    resources = resolve_compute(compute)
     if options["method"] == "paper":
-        settings = _settings(options["paper"])
-        working = working_folder(compute, f"align_individuals_{group.specification.architecture}")
-        digits_of = labelled_images(digits)
-        models, epochs = align_individuals(group, data, digits_of, people, settings, resources, seed, working)
-        return models, {**_counts(people, data), "best_epoch": epochs}
-    if options["method"] == "group":
-        return same_for_all(group, people), _counts(people, data)
-    with torch_threads(resources.threads):
-        fit = fit_hierarchical(group, data, people, _hierarchical(options), seed)
-    history = {"validation_log_loss": fit.validation_log_loss, "temperature": fit.temperature}
-    return fit.models, {**_counts(people, data), **history}
+        fits = _fine_tuned(groups, data, people, digits, options, compute, seed)
+    elif options["method"] == "group":
+        fits = {name: (same_for_all(group, people), {}) for name, group in groups.items()}
+    else:
+        fits = _hierarchical_fits(groups, data, people, _hierarchical(options), seed)
+    made: dict[str, Any] = {}
+    for name, (models, history) in fits.items():
+        made |= {name: models, f"{name}_history": {**_counts(people, data), **history}}
+    return made
+
+
+def _fine_tuned(
+    groups: dict[str, TrainedNetwork],
+    data: TrialData,
+    people: list[str],
+    digits: pd.DataFrame,
+    options: dict[str, Any],
+    compute: dict[str, Any],
+    seed: int,
+) -> Fits:
+    working, settings, resources = (
+        working_folder(compute, "align_individuals"),
+        _settings(options["paper"]),
+        resolve_compute(compute),
+    )
+    fits: Fits = {}
+    for name, group in groups.items():
+        models, epochs = align_individuals(
+            group, data, labelled_images(digits), people, settings, resources, seed, working
+        )
+        fits[name] = models, {"best_epoch": epochs}
+    return fits
+
+
+def _hierarchical_fits(
+    groups: dict[str, TrainedNetwork], data: TrialData, people: list[str], settings: HierarchicalSettings, seed: int
+) -> Fits:
+    shards = [(group, data) for group in groups.values()]
+    fits = fit_hierarchical_each(shards, people, settings, seed, "individual models")
+    return {
+        name: (fit.models, {"validation_log_loss": fit.validation_log_loss, "temperature": fit.temperature})
+        for name, fit in zip(groups, fits, strict=True)
+    }
 
 
 def _counts(people: list[str], data: TrialData) -> dict[str, int]:
@@ -137,7 +185,6 @@ def study_differences(
     trials: pd.DataFrame,
     trial_stimuli: pd.DataFrame,
     options: dict[str, Any],
-    compute: dict[str, Any],
     seed: int,
     **groups: TrainedNetwork,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
@@ -146,13 +193,13 @@ def study_differences(
     group = _chosen_group(chosen["classifier"], groups)
     data = _data(group, trials, trial_stimuli)
     people = _people(data, options)
-    settings, threads = HierarchicalSettings(**options["hierarchical"]), resolve_compute(compute).threads
+    settings = HierarchicalSettings(**options["hierarchical"])
 
-    def fit(some: TrialData) -> IndividualModels:
-        with torch_threads(threads):
-            return fit_hierarchical(group, some, people, settings, seed).models
+    def fit(parts: Sequence[TrialData]) -> list[IndividualModels]:
+        fits = fit_hierarchical_each([(group, part) for part in parts], people, settings, seed, "fewer trials")
+        return [one.models for one in fits]
 
-    models, shared = fit(data), class_probabilities(group.network, data.images)
+    (models,), shared = fit([data]), class_probabilities(group.network, data.images)
     curve = learning_curve(fit, models, data, shared, chosen["trials"], seed, resamples)
     clustering = describe_clusters(fit, models, data, chosen["clusters"], seed, resamples)
     return curve, clustering.people, clustering.summary

@@ -1,4 +1,4 @@
-"""The alignment stage: three nodes a classifier, from one builder, and their summary."""
+"""The alignment stage: models of all classifiers side by side, the evaluation of each, and their summary."""
 
 from functools import partial, update_wrapper
 
@@ -10,7 +10,7 @@ from bam_pipelines.pipelines.alignment.nodes import (
     collect_evaluations,
     compare_with_truth,
     evaluate_classifier,
-    fine_tune_group,
+    fine_tune_groups,
     fit_individuals,
     study_differences,
 )
@@ -40,13 +40,13 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
     groups: dict[str, str] = {name: f"group_{name}" for name in CLASSIFIER_NAMES}
     differences = node(
         study_differences,
-        {**_ANSWERS, "options": "params:alignment", "compute": "params:compute", "seed": "params:seed", **groups},
+        {**_ANSWERS, "options": "params:alignment", "seed": "params:seed", **groups},
         ["alignment_learning_curve", "alignment_places", "alignment_clusters"],
         name="study_differences",
     )
     truth = [_truth()] if source.simulated else []
-    by_classifier = (one for name in CLASSIFIER_NAMES for one in _one_classifier(name))
-    return pipeline([*by_classifier, collect, differences, *truth])
+    evaluations = [_evaluation(name) for name in CLASSIFIER_NAMES]
+    return pipeline([*_fitting(), *evaluations, collect, differences, *truth])
 
 
 def _truth() -> Node:
@@ -66,7 +66,7 @@ def _truth() -> Node:
     )
 
 
-def _one_classifier(name: str) -> list[Node]:
+def _fitting() -> list[Node]:
     common = {
         **_ANSWERS,
         "digits": "mnist_train",
@@ -74,31 +74,29 @@ def _one_classifier(name: str) -> list[Node]:
         "compute": "params:compute",
         "seed": "params:seed",
     }
-    models = {"base": f"classifier_{name}", "group": f"group_{name}", "individuals": f"individual_{name}"}
-    evaluate = update_wrapper(partial(evaluate_classifier, name), evaluate_classifier)
+    levels = ("classifier", "group", "individual")
+    named: list[dict[str, str]] = [{name: f"{level}_{name}" for name in CLASSIFIER_NAMES} for level in levels]
+    bases, groups, individuals = named
     return [
-        node(
-            fine_tune_group,
-            {"base": f"classifier_{name}", **common},
-            [f"group_{name}", f"group_{name}_history"],
-            name=f"align_group_{name}",
-        ),
-        node(
-            fit_individuals,
-            {"group": f"group_{name}", **common},
-            [f"individual_{name}", f"individual_{name}_history"],
-            name=f"align_individuals_{name}",
-        ),
-        node(
-            evaluate,
-            {
-                **models,
-                **_ANSWERS,
-                "digits": "mnist_test",
-                "resamples": "params:alignment.resamples",
-                "seed": "params:seed",
-            },
-            [f"alignment_{name}_{suffix}" for suffix in ("metrics", "entropy", "swaps", "gain")],
-            name=f"evaluate_{name}",
-        ),
+        node(fine_tune_groups, common | bases, _with_histories(groups), name="align_groups"),
+        node(fit_individuals, common | groups, _with_histories(individuals), name="align_individuals"),
     ]
+
+
+def _with_histories(models: dict[str, str]) -> dict[str, str]:
+    return models | {f"{name}_history": f"{models[name]}_history" for name in CLASSIFIER_NAMES}
+
+
+def _evaluation(name: str) -> Node:
+    inputs = {
+        **_ANSWERS,
+        "base": f"classifier_{name}",
+        "group": f"group_{name}",
+        "individuals": f"individual_{name}",
+        "digits": "mnist_test",
+        "resamples": "params:alignment.resamples",
+        "seed": "params:seed",
+    }
+    outputs = [f"alignment_{name}_{suffix}" for suffix in ("metrics", "entropy", "swaps", "gain")]
+    evaluate = update_wrapper(partial(evaluate_classifier, name), evaluate_classifier)
+    return node(evaluate, inputs, outputs, name=f"evaluate_{name}")

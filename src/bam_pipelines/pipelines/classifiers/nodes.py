@@ -3,54 +3,57 @@
 from typing import Any
 
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import confusion_figure
 from bam_pipelines.compute.device import resolve_compute, torch_threads
-from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
-from bam_pipelines.networks.classification import (
-    class_logits,
-    classification_metrics,
-    confusion_counts,
-    train_classifier,
-)
-from bam_pipelines.networks.registry import build_network
-from bam_pipelines.networks.training import TrainingSettings, history_columns
+from bam_pipelines.networks.classification import class_logits, classification_metrics, confusion_counts
+from bam_pipelines.networks.classifier_training import train_classifiers
+from bam_pipelines.networks.training import Fit, TrainingSettings, history_columns
+from bam_pipelines.pipelines.places import working_folder
 
 
-def train_named_classifier(
-    name: str,
+def train_all_classifiers(
     train: pd.DataFrame,
     validation: pd.DataFrame,
     test: pd.DataFrame,
-    options: dict[str, Any],
+    options: dict[str, dict[str, Any]],
     compute: dict[str, Any],
     seed: int,
-) -> tuple[TrainedNetwork, dict[str, Any], Figure]:
-    """Train one classifier, keep its best epoch on validation, and score it on test digits."""
+) -> dict[str, Any]:
+    """Train the classifiers, keep the best epoch of each on validation, and score it on test digits.
+
+    Returns
+    -------
+    dict
+        ``{name}``, ``{name}_metrics`` and ``{name}_confusion`` of each classifier.
+    """
     resources = resolve_compute(compute)
     images, labels = labelled_images(train)
     shape = {"image_size": images.shape[-1], "channels": images.shape[1], "n_classes": int(labels.max()) + 1}
-    specification = NetworkSpecification(name, shape)
-    settings = TrainingSettings(samples_per_epoch=len(images), **options)
+    tasks: dict[str, tuple[NetworkSpecification, TrainingSettings]] = {
+        name: (NetworkSpecification(name, shape), TrainingSettings(samples_per_epoch=len(images), **own))
+        for name, own in options.items()
+    }
+    working = working_folder(compute, "train_classifiers")
+    trained = train_classifiers(tasks, (images, labels), labelled_images(validation), resources, seed, working)
+    made: dict[str, Any] = {}
     with torch_threads(resources.threads):
-        network = build_network(specification, derive_seed(seed, "classifiers/weights", name))
-        fit = train_classifier(
-            network,
-            (images, labels),
-            labelled_images(validation),
-            settings,
-            resources,
-            derive_seed(seed, "classifiers/training", name),
-            description=f"classifier {name}",
-        )
-        test_images, test_labels = labelled_images(test)
-        logits = class_logits(fit.network, test_images)
-    metrics = {f"test_{key}": value for key, value in classification_metrics(logits, test_labels).items()}
-    figure = confusion_figure(confusion_counts(logits, test_labels), f"{name}: test digits")
-    return TrainedNetwork(fit.network, specification), metrics | history_columns(fit), figure
+        for name, (network, fit) in trained.items():
+            made |= {name: network} | _scored(name, network, fit, labelled_images(test))
+    return made
+
+
+def _scored(
+    name: str, trained: TrainedNetwork, fit: Fit, test: tuple[torch.Tensor, torch.Tensor]
+) -> dict[str, dict[str, Any] | Figure]:
+    logits = class_logits(trained.network, test[0])
+    scores = {f"test_{key}": value for key, value in classification_metrics(logits, test[1]).items()}
+    figure = confusion_figure(confusion_counts(logits, test[1]), f"{name}: test digits")
+    return {f"{name}_metrics": scores | history_columns(fit), f"{name}_confusion": figure}
 
 
 def summarise_classifiers(**metrics: dict[str, Any]) -> pd.DataFrame:

@@ -1,24 +1,25 @@
-"""The classifiers stage: one node a classifier, from one builder."""
-
-from functools import partial, update_wrapper
+"""The classifiers stage: all trainings in one node, so that they run side by side."""
 
 from kedro.pipeline import Pipeline, node, pipeline
 from kedro.pipeline.node import Node
 
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
-from bam_pipelines.pipelines.classifiers.nodes import summarise_classifiers, train_named_classifier
+from bam_pipelines.pipelines.classifiers.nodes import summarise_classifiers, train_all_classifiers
 
 
 def create_pipeline() -> Pipeline:
     """Return the stage: digits to trained classifiers, their metrics and confusion figures."""
     metrics: dict[str, str] = {name: f"classifier_{name}_metrics" for name in CLASSIFIER_NAMES}
     summary = node(summarise_classifiers, metrics, "classifiers_summary", name="summarise_classifiers")
-    return pipeline([*(_training(name) for name in CLASSIFIER_NAMES), summary])
+    return pipeline([_training(), summary])
 
 
-def _training(name: str) -> Node:
-    function = update_wrapper(partial(train_named_classifier, name), train_named_classifier)
+def _training() -> Node:
     inputs = {split: f"mnist_{split}" for split in ("train", "validation", "test")}
-    parameters = {"options": f"params:classifiers.{name}", "compute": "params:compute", "seed": "params:seed"}
-    outputs = [f"classifier_{name}", f"classifier_{name}_metrics", f"classifier_{name}_confusion"]
-    return node(function, inputs | parameters, outputs, name=f"train_{name}")
+    parameters = {"options": "params:classifiers", "compute": "params:compute", "seed": "params:seed"}
+    outputs = {
+        f"{name}{suffix}": f"classifier_{name}{suffix}"
+        for name in CLASSIFIER_NAMES
+        for suffix in ("", "_metrics", "_confusion")
+    }
+    return node(train_all_classifiers, inputs | parameters, outputs, name="train_classifiers")
