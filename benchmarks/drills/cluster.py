@@ -48,7 +48,7 @@ def _listens(port: int) -> bool:
 def _scheduler_killed(bench: Bench, finding: Finding) -> None:
     needs_backend("dask")
     project, port = before_sampling(bench), free_port()
-    parameters = {"compute.backend": "dask", "compute.workers": 2, "compute.scheduler": f"tcp://{_HOST}:{port}"}
+    parameters = {"compute.backend": "dask", "compute.workers": "auto", "compute.scheduler": f"tcp://{_HOST}:{port}"}
     with cluster(project, port) as scheduler, project.start("--pipelines", "sampling", parameters=parameters) as run:
         until_amid_sampling(run, project)
         before = kept(project.data)
