@@ -17,6 +17,8 @@ _MARK = "BAM_DRILL"
 _numbers = count()
 _living: set["Command"] = set()
 _ending = Event()
+# of a hundredth of a second: more than a process needs to wait
+_WORKING_TICKS = 4
 # a log line, a warning's line, and the line of code that Python shows below a warning
 _ASIDE = re.compile(r"\d\d:\d\d:\d\d |.*\.py:\d+: \w*Warning|  \S|$")
 
@@ -143,9 +145,13 @@ def ending() -> bool:
     return _ending.is_set()
 
 
-def busiest(pids: Sequence[int]) -> int:
-    """Return the process with the most processor time, of one or more."""
-    return max(pids, key=_processor_ticks)
+def at_work(pids: Sequence[int], seconds: float = 0.3) -> int | None:
+    """Watch processes for some time; return the one that worked most, None if none did at all."""
+    before = {pid: _processor_ticks(pid) for pid in pids}
+    time.sleep(seconds)
+    worked = {pid: _processor_ticks(pid) - ticks for pid, ticks in before.items()}
+    busiest = max(pids, key=lambda pid: worked[pid], default=None)
+    return busiest if busiest is not None and worked[busiest] >= _WORKING_TICKS else None
 
 
 def last_words(output: str) -> str:

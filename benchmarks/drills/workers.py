@@ -9,7 +9,7 @@ from mlflow.tracking import MlflowClient
 
 from benchmarks.drills.artifacts import finished_shards, kept
 from benchmarks.drills.drill import Bench, Drill, Finding
-from benchmarks.drills.processes import Command, busiest
+from benchmarks.drills.processes import Command, at_work
 from benchmarks.drills.projects import Project, stage_inputs
 from benchmarks.drills.same_result import needs_backend
 
@@ -47,8 +47,9 @@ def _worker_killed(backend: str, bench: Bench, finding: Finding) -> None:
     project = before_sampling(bench)
     with project.start(*_SAMPLING, parameters=parameters) as command:
         until_amid_sampling(command, project)
+        worker = _working(command)
         before = kept(project.data)
-        os.kill(busiest(command.left_over()), signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
         code = command.wait(_STOP * 2)
         finding.expect_kept(before, project, finished=code == 0)
         finding.expect(not (orphans := command.left_over()), f"{len(orphans)} processes are left over")
@@ -60,6 +61,19 @@ def _worker_killed(backend: str, bench: Bench, finding: Finding) -> None:
     if code:
         expect_resumed(bench, project, finding, parameters)
     finding.expect_same(bench.different(project, "sampling"))
+
+
+def _working(command: Command) -> int:
+    """Return a worker that is in the middle of a shard; shards too few to share are done in the main process."""
+    found: list[int] = []
+
+    def is_at_work() -> bool:
+        worker = at_work(command.left_over())
+        found.extend([] if worker is None else [worker])
+        return bool(found)
+
+    command.until(is_at_work, 60, "a worker at work")
+    return found[0]
 
 
 def _asked_to_end(bench: Bench, finding: Finding) -> None:

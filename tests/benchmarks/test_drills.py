@@ -14,7 +14,7 @@ from benchmarks.drills.artifacts import Kept, differences, digests, kept, lost
 from benchmarks.drills.damage import flip, later_version, truncate
 from benchmarks.drills.drill import Bench, Drill, Finding, NotTriedError, Row, Undisturbed, try_drill
 from benchmarks.drills.kills import moments
-from benchmarks.drills.processes import Command, DrillError, last_words
+from benchmarks.drills.processes import Command, DrillError, at_work, last_words
 from benchmarks.drills.projects import Project
 from benchmarks.drills.report import markdown_table, merged, read_rows, write_page, write_rows
 from benchmarks.drills.security import check_drill
@@ -147,6 +147,14 @@ def test_a_command_is_not_waited_for_forever(tmp_path):
         with pytest.raises(DrillError, match="no miracle within"):
             one.until(lambda: False, 0.1, "miracle")
     assert not one.running()
+
+
+def test_of_processes_the_one_at_work_is_found(tmp_path):
+    with Command(["sleep", "60"], tmp_path, tmp_path / "log") as idle:
+        assert at_work([idle.main], 0.1) is None
+        with command(tmp_path, "while True: pass") as busy:
+            assert at_work([idle.main, busy.main], 1.0) == busy.main
+    assert at_work([]) is None
 
 
 def test_what_a_command_never_did_is_not_waited_for(tmp_path):
