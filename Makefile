@@ -9,7 +9,7 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security drills test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -56,6 +56,10 @@ fuzz: $(VENV)/.test-installed
 bench-security: $(VENV)/.run-installed
 	folder=$$(mktemp -d) && python -c "import sys; from pathlib import Path; from tests.projects import copy_project; \
 	copy_project(Path(sys.argv[1]))" $$folder && python -m benchmarks.security $$folder; status=$$?; rm -rf $$folder; exit $$status
+
+# tries faults on real runs: kills, full disks, damaged files; about half an hour, results in docs/faults.md
+drills: $(VENV)/.run-installed
+	python -m benchmarks.drills
 
 test: lint
 	pytest

@@ -1,22 +1,12 @@
 """A copy of the project, and commands in it as a user types them."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-IN_GIT = "2000-01-01T00.00.00.000Z"
+from benchmarks.drills.projects import PROJECT, copy_project
 
-
-def copy_project(folder):
-    for name in ("conf", "src"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(PROJECT / name, folder / name)
-    for version in (PROJECT / "data").glob(f"0*/*/{IN_GIT}"):
-        shutil.copytree(version, folder / version.relative_to(PROJECT))
+__all__ = ["PROJECT", "copy_project", "kedro"]
 
 
 def kedro(folder, *arguments, **variables):
