@@ -1,31 +1,30 @@
-"""Checks of what a finished run left, or of the code that made it, as rows of their own."""
-
-from collections.abc import Callable
-from functools import partial
+"""A whole run that is watched: what it unpickles, whom it calls, what its pages load."""
 
 from benchmarks.drills.drill import Bench, Drill, Finding
-from benchmarks.drills.projects import Project
+from benchmarks.security import check_run
 
-# takes the undisturbed run's project and returns what is wrong, a sentence each
-Check = Callable[[Project], list[str]]
-
-
-def check_drill(name: str, fault: str, expected: str, check: Check) -> Drill:
-    """Make a row of a check.
-
-    Parameters
-    ----------
-    name, fault, expected
-        See :class:`~benchmarks.drills.drill.Drill`.
-    check
-        Takes the undisturbed run's project, which it leaves as it is, and returns what is wrong, a sentence each.
-    """
-    return Drill(name, fault, expected, partial(_attempt, check))
+_ABSENT = "strace is not installed"
 
 
-def _attempt(check: Check, bench: Bench, finding: Finding) -> None:
-    for complaint in check(bench.undisturbed.project):
-        finding.expect(False, complaint)
+def _watched_run(bench: Bench, finding: Finding) -> None:
+    judge(check_run(bench.project().folder), finding)
 
 
-DRILLS: list[Drill] = []
+def judge(rows: list[dict[str, str]], finding: Finding) -> None:
+    """Expect that every question that could be asked was answered well, and note what was asked."""
+    for row in rows:
+        if row["outcome"] == _ABSENT:
+            finding.note(f"{row['name']}: not asked, {_ABSENT}")
+        else:
+            finding.expect(row["outcome"] == "passed", f"{row['name']}: {row['outcome']}")
+            finding.note(row["name"])
+
+
+DRILLS = [
+    Drill(
+        "watched",
+        "a whole run without a network, watched from inside and outside",
+        "the run ends well; no pickle is read from a file, nothing tries to call outside, no page loads from elsewhere",
+        _watched_run,
+    ),
+]

@@ -10,7 +10,7 @@ from mlflow.tracking import MlflowClient
 from benchmarks.drills.artifacts import finished_shards, kept
 from benchmarks.drills.drill import Bench, Drill, Finding
 from benchmarks.drills.processes import Command, at_work
-from benchmarks.drills.projects import Project, stage_inputs
+from benchmarks.drills.projects import Ended, Project, stage_inputs
 from benchmarks.drills.same_result import needs_backend
 
 _SAMPLING = "--pipelines", "sampling"
@@ -32,13 +32,14 @@ def until_amid_sampling(command: Command, project: Project) -> None:
 
 def expect_resumed(
     bench: Bench, project: Project, finding: Finding, parameters: dict[str, Any] | None = None, *arguments: str
-) -> None:
-    """Run sampling again and expect the undisturbed run's stimuli."""
+) -> Ended:
+    """Run sampling again and expect the undisturbed run's stimuli; return how it ended."""
     ended = project.run(*_SAMPLING, *arguments, parameters=parameters)
     finding.expect(ended.code == 0, f"running again ended with {ended.code}")
     if ended.code:
         finding.expect_words(ended.output)
     finding.expect_same(bench.different(project, "sampling"))
+    return ended
 
 
 def _worker_killed(backend: str, bench: Bench, finding: Finding) -> None:

@@ -88,8 +88,8 @@ STAGES = (
             "alignment.hierarchical.steps": 5,
             "alignment.resamples": 100,
         },
-        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, which "
-        "are evaluated one after the other, only VGG, the largest; 500 test digits",
+        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, each "
+        "evaluated by itself, only VGG, the largest; 500 test digits",
         ("align_groups", "align_individuals", "study_differences", "evaluate_vgg"),
     ),
     Stage(
@@ -124,9 +124,6 @@ def measure_memory(stages: Collection[str] = (), keep: Callable[[dict[str, Any]]
             parameters["prior_root"] = PAPER.folder / "prior"
         found = PAPER.run(stage.name, parameters, stage.nodes).rounded()
         keep({stage.name: found | ({"note": stage.note} if stage.note else {})})
-        if stage.name == "preprocessing":
-            # for the stages after it: all models of all people name the test digits, in batches
-            PAPER.run(stage.name, parameters | {"preprocessing.n_test": TEST_DIGITS})
         if stage.name in _STAND_INS:
             command = [sys.executable, "-m", "benchmarks.scale.memory", stage.name]
             subprocess.run(command, cwd=PROJECT, check=True)
@@ -135,6 +132,12 @@ def measure_memory(stages: Collection[str] = (), keep: Callable[[dict[str, Any]]
 def mnist() -> Path:
     """Return the folder of the official files: BAM_MNIST, or where conf/full looks for them."""
     return Path(os.environ.get("BAM_MNIST", PROJECT / "data" / "01_raw" / "mnist"))
+
+
+def _cut_digits() -> None:
+    """Keep some test digits for the stages after: the models of all people name them, in batches."""
+    (digits,) = PAPER.load("mnist_test")
+    PAPER.save(mnist_test=digits.sample(TEST_DIGITS, random_state=0).reset_index(drop=True))
 
 
 def _put_stimuli() -> None:
@@ -154,7 +157,7 @@ def _put_scores() -> None:
     )
 
 
-_STAND_INS = {"sampling": _put_stimuli, "alignment": _put_scores}
+_STAND_INS = {"preprocessing": _cut_digits, "sampling": _put_stimuli, "alignment": _put_scores}
 
 if __name__ == "__main__":
     _STAND_INS[sys.argv[1]]()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bam_pipelines.behavior.carefulness import (
+    _medians_of_others,
     clear_repeats,
     longest_run,
     repeat_counts,
@@ -19,6 +20,21 @@ from bam_pipelines.behavior.schemas import validate_trials
 )
 def test_longest_run(answers, expected):
     assert longest_run(pd.Series(answers, dtype="Int8")) == expected
+
+
+def test_medians_of_others_agree_with_a_slow_oracle():
+    draw = np.random.default_rng(0)
+    values = pd.Series(draw.integers(0, 30, 400) / 7, index=draw.permutation(400))  # ties, and an index of its own
+    values[draw.random(400) < 0.1] = np.nan
+    groups = pd.Series(draw.integers(0, 60, 400).astype(str), index=values.index, dtype="str")
+    expected = pd.Series(np.nan, index=values.index)
+    for name in groups.unique():
+        given = values[(groups == name) & values.notna()]
+        for place in given.index if len(given) > 3 else []:
+            expected[place] = np.median(given.drop(place))
+    assert expected.isna().sum() > values.isna().sum()  # some groups are too small
+    assert np.array_equal(_medians_of_others(values, groups), expected, equal_nan=True)
+    assert _medians_of_others(values[:0], groups[:0]).empty
 
 
 @pytest.mark.parametrize(("answers", "expected"), [([1, 1, 2, 2], 1.0), ([3, 3, None], 0.0), ([0, 1, 2, 3], 2.0)])

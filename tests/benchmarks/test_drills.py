@@ -12,12 +12,11 @@ import pytest
 from benchmarks.drills.__main__ import DRILLS, PAGE, RESULT
 from benchmarks.drills.artifacts import Kept, differences, digests, kept, lost
 from benchmarks.drills.damage import flip, later_version, truncate
-from benchmarks.drills.drill import Bench, Drill, Finding, NotTriedError, Row, Undisturbed, try_drill
+from benchmarks.drills.drill import Bench, Drill, Finding, NotTriedError, Row, try_drill
 from benchmarks.drills.kills import moments
 from benchmarks.drills.processes import Command, DrillError, at_work, last_words
-from benchmarks.drills.projects import Project
 from benchmarks.drills.report import markdown_table, merged, read_rows, write_page, write_rows
-from benchmarks.drills.security import check_drill
+from benchmarks.drills.security import judge
 
 VERSION = "2026-01-02T03.04.05.678Z"
 
@@ -205,13 +204,14 @@ def test_whatever_happens_in_a_drill_is_a_row(tmp_path, kind, outcome, detail):
     assert bench.folder.exists() is (outcome == "fail")
 
 
-@pytest.mark.parametrize(("complaints", "outcome"), [([], "pass"), (["a.pt is a pickle"], "fail")])
-def test_a_check_of_the_finished_run_is_a_row(tmp_path, complaints, outcome):
-    run = Undisturbed(Project(tmp_path / "run"), 60.0)
-    seen = []
-    drill = check_drill("pickles", "a fault", "none", lambda project: seen.append(project) or complaints)
-    row = try_drill(drill, Bench(tmp_path / "drill", run))
-    assert (row.outcome, row.detail, seen) == (outcome, "; ".join(complaints), [run.project])
+def test_a_question_with_a_bad_answer_fails_and_one_that_was_not_asked_is_said():
+    finding = Finding()
+    judge(
+        [{"name": "no pickle", "outcome": "passed"}, {"name": "calls", "outcome": "strace is not installed"}], finding
+    )
+    assert finding.failures == [] and finding.notes == ["no pickle", "calls: not asked, strace is not installed"]
+    judge([{"name": "no pickle", "outcome": "a.pt"}], finding)
+    assert finding.failures == ["no pickle: a.pt"]
 
 
 def test_a_sentence_must_name_the_file_and_stand_alone():

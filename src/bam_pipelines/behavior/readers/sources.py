@@ -214,4 +214,4 @@ def _sittings(records: Records, mapping: ColumnMap) -> pd.Series:
     order = pd.DataFrame({"person": people, "file": records.origins["file"]}).drop_duplicates()
     order["number"] = (order.groupby("person", dropna=False).cumcount() + 1).astype("str")
     joined = pd.DataFrame({"person": people, "file": records.origins["file"]}).merge(order, how="left")
-    return joined["number"].astype("object")
+    return joined["number"].astype("str")
