@@ -36,7 +36,7 @@ def made_up_trials(people: int) -> TrialData:
             "task": "digit",
             "phase": "main",
             "stimulus_id": main["stimulus_id"],
-            "response": main["response"],
+            "response": main["response"].astype("Int8"),
             "include": True,
         }
     )
