@@ -1,6 +1,7 @@
 """Names by content."""
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -58,3 +59,7 @@ def test_a_changed_weight_changes_the_name():
     with torch.no_grad():
         changed[0].weight[1, 1] += 1e-6
     assert fingerprint(changed) != fingerprint(network(0))
+
+
+def test_a_mapping_of_any_kind_is_a_dict():
+    assert fingerprint(MappingProxyType({"b": 1, "a": 2})) == fingerprint({"a": 2, "b": 1})

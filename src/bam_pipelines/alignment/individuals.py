@@ -15,8 +15,9 @@ from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import (
     build_network,
     check_weights,
+    checked_header,
     planned_network,
-    read_tensors,
+    read_names,
     write_tensors,
 )
 
@@ -200,20 +201,39 @@ def _apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 class _StoredStates(Mapping[str, dict[str, torch.Tensor]]):
     """Participants' weights in a file of :func:`write_individuals`, read when they are asked for."""
 
-    def __init__(self, path: Path, participant_ids: Iterable[str], parameters: Iterable[str]) -> None:
-        self._path, self._ids, self._parameters = path, dict.fromkeys(participant_ids), tuple(parameters)
+    def __init__(self, path: Path, parameters: Mapping[str, Sequence[str]]) -> None:
+        self._path, self._parameters = path, parameters
 
     def __getitem__(self, participant_id: str) -> dict[str, torch.Tensor]:
-        if participant_id not in self._ids:
-            raise KeyError(participant_id)
+        names = self._parameters[participant_id]
         with safe_open(self._path, framework="pt") as file:
-            return {name: file.get_tensor(f"{participant_id}/{name}") for name in self._parameters}
+            return {name: file.get_tensor(f"{participant_id}/{name}") for name in names}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
+        return iter(self._parameters)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._parameters)
+
+
+class _StoredTensors(Mapping[str, torch.Tensor]):
+    """The same by key of the file; one participant's are in memory at a time."""
+
+    def __init__(self, states: _StoredStates, keys: Iterable[str]) -> None:
+        self._states, self._keys = states, list(keys)
+        self._last: tuple[str, dict[str, torch.Tensor]] = ("", {})
+
+    def __getitem__(self, key: str) -> torch.Tensor:
+        participant_id, _, name = key.partition("/")
+        if participant_id != self._last[0]:
+            self._last = participant_id, self._states[participant_id]
+        return self._last[1][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def set_aside(models: WholeNetworks, path: Path) -> WholeNetworks:
@@ -230,8 +250,8 @@ def set_aside(models: WholeNetworks, path: Path) -> WholeNetworks:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_individuals(models, path)
-    first = next(iter(models.states.values()))
-    return WholeNetworks(models.specification, _StoredStates(path, models.states, first))
+    parameters = {participant_id: list(state) for participant_id, state in models.states.items()}
+    return WholeNetworks(models.specification, _StoredStates(path, parameters))
 
 
 def _tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
@@ -253,32 +273,34 @@ def _tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
 
 
 def read_individuals(path: Path) -> IndividualModels:
-    """Read what :func:`write_individuals` wrote.
+    """Read what :func:`write_individuals` wrote; whole networks stay in the file, each read when it is asked for.
 
     Raises
     ------
     ValueError
         If the file is damaged, its header lacks a field, a key names no participant, or one's values are not there.
     """
-    tensors, header = read_tensors(path)
-    by_owner: dict[str, dict[str, torch.Tensor]] = {}
-    for key, value in tensors.items():
+    keys, header = read_names(path)
+    parameters: dict[str, list[str]] = {}
+    for key in keys:
         owner, slash, name = key.partition("/")
         if not slash:
             raise ValueError(
                 f"{path}: key {key!r}, expected {{participant_id}}/{{parameter}}; this is a single network."
             )
-        by_owner.setdefault(owner, {})[name] = value
+        parameters.setdefault(owner, []).append(name)
+    states = _StoredStates(path, parameters)
+    header = checked_header(path, _StoredTensors(states, keys), header)
     try:
         specification = NetworkSpecification.from_header(header)
         planned = planned_network(specification)
-        if _SHARED in by_owner:
-            return _shared_trunk(specification, planned, by_owner)
-        for owner, state in by_owner.items():
+        if _SHARED in parameters:
+            return _shared_trunk(specification, planned, dict(states))
+        for owner, state in states.items():
             _check_owner(owner, planned, state)
     except ValueError as error:
         raise ValueError(f"{path}: {error} Align the individual models again or restore the file.") from None
-    return WholeNetworks(specification, by_owner)
+    return WholeNetworks(specification, states)
 
 
 def _check_owner(participant_id: str, planned: nn.Module, state: dict[str, torch.Tensor]) -> None:

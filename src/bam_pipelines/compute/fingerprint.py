@@ -35,7 +35,8 @@ def fingerprint(*parts: object) -> str:
 
 
 def _feed(digest: _Digest, part: object) -> None:
-    digest.update(f"<{type(part).__name__}>".encode())
+    kind = dict if isinstance(part, Mapping) else type(part)  # whatever mapping: one that reads from a file, too
+    digest.update(f"<{kind.__name__}>".encode())
     if isinstance(part, nn.Module):
         digest.update(repr(part).encode())
         _feed(digest, part.state_dict())

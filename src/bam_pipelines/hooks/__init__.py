@@ -7,6 +7,7 @@ from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.config_loader import SpeakingConfigLoader
 from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
+from bam_pipelines.hooks.memory import MemoryHook
 from bam_pipelines.hooks.output import OutputHook
 from bam_pipelines.hooks.parameters import ParameterHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
@@ -22,6 +23,7 @@ __all__ = [
     "ClockHook",
     "CompletionHook",
     "FaultHook",
+    "MemoryHook",
     "MissingInputHook",
     "NamingSession",
     "OutputHook",

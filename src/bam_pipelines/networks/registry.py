@@ -18,6 +18,7 @@ from bam_pipelines.networks.denoiser import PatchUNet
 from bam_pipelines.networks.recognition import FeatureNetwork, ObserverNetwork, StridedJudge
 
 _DIGEST = "digest"
+_WHOLE = "a whole safetensors file; restore it or make it again"
 
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **{name: partial(build_classifier, name) for name in CLASSIFIER_NAMES},
@@ -138,12 +139,42 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         If the file is not a whole safetensors file, or its content is not what was written; files without a digest,
         which other programs write, are not checked.
     """
-    with decoding(path, "a whole safetensors file; restore it or make it again"), safe_open(path, "pt") as file:
+    with decoding(path, _WHOLE), safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
         header = file.metadata() or {}
-    written = header.pop(_DIGEST, None)
-    if written not in (None, fingerprint(tensors, header)):
+    return tensors, checked_header(path, tensors, header)
+
+
+def read_names(path: Path) -> tuple[list[str], dict[str, str]]:
+    """Read the names of the tensors in a safetensors file, and its header with the digest, but no tensor.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a whole safetensors file.
+    """
+    with decoding(path, _WHOLE), safe_open(path, "pt") as file:
+        return list(file.keys()), file.metadata() or {}
+
+
+def checked_header(path: Path, tensors: Mapping[str, torch.Tensor], header: dict[str, str]) -> dict[str, str]:
+    """Return the header of a file without the digest, which the tensors must have.
+
+    Parameters
+    ----------
+    path
+        The file, for the error.
+    tensors, header
+        What was read; each tensor is looked at once, in the order of their names.
+
+    Raises
+    ------
+    ValueError
+        If they are not what was written; files without a digest, which other programs write, are not checked.
+    """
+    plain = {key: value for key, value in header.items() if key != _DIGEST}
+    if header.get(_DIGEST) not in (None, fingerprint(tensors, plain)):
         raise ValueError(
             f"{path}: damaged, its weights or header are not what was written; restore it or make it again."
         )
-    return tensors, header
+    return plain
