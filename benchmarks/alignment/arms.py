@@ -16,7 +16,7 @@ from bam_pipelines.alignment.hierarchical import (
     add_participant,
     fit_hierarchical,
 )
-from bam_pipelines.alignment.individuals import IndividualModels
+from bam_pipelines.alignment.individuals import IndividualModels, WholeNetworks
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.device import Compute, torch_threads
 from bam_pipelines.compute.seeds import numpy_generator
@@ -67,7 +67,8 @@ def paper_models(group: TrainedNetwork, data: TrialData, digits: Digits, people:
     """Fine-tune a network for each of some people, two at a time."""
     began = time.perf_counter()
     with TemporaryDirectory() as working, open_workers(WORKERS):
-        models, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, 0, Path(working))
+        kept, _ = align_individuals(group, data, digits, people, PAPER, COMPUTE, 0, Path(working))
+        models = WholeNetworks(kept.specification, dict(kept.states))  # the folder goes
     return Fitted(models, (time.perf_counter() - began) / len(people))
 
 

@@ -8,7 +8,6 @@ from bam_pipelines.alignment.individuals import (
     SharedTrunk,
     WholeNetworks,
     read_individuals,
-    set_aside,
     write_individuals,
 )
 from bam_pipelines.networks.checkpoints import NetworkSpecification
@@ -50,20 +49,25 @@ def test_participants_may_share_weights(models, tmp_path):
     assert set(read_individuals(tmp_path / "models.safetensors").states) == {"P01", "P02"}
 
 
-def test_models_set_aside_are_the_same_and_not_in_memory(models, tmp_path):
-    aside = set_aside(models, tmp_path / "aside" / "models.safetensors")
-    assert aside.participant_ids == models.participant_ids
-    for name, state in models.states.items():
-        assert all(torch.equal(value, state[key]) for key, value in aside.states[name].items())
-        assert list(aside.states[name]) == list(state)
-    write_individuals(aside, tmp_path / "again.safetensors")
-    again = read_individuals(tmp_path / "again.safetensors")
-    assert all(torch.equal(value, again.states["P02"][key]) for key, value in models.states["P02"].items())
-    with pytest.raises(ValueError, match="participant 'P03' has no individual lrm model"):
-        aside.network("P03")
-    (tmp_path / "aside" / "models.safetensors").unlink()
+def test_networks_are_read_from_the_file_when_they_are_asked_for(models, tmp_path):
+    path = tmp_path / "models.safetensors"
+    write_individuals(models, path)
+    stored = read_individuals(path)
+    write_individuals(stored, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+    path.unlink()
     with pytest.raises(FileNotFoundError):
-        aside.network("P01")
+        stored.network("P01")
+
+
+def test_one_networks_damage_is_found_when_the_file_is_opened(models, tmp_path):
+    path = tmp_path / "models.safetensors"
+    write_individuals(models, path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged, its weights or header are not what was written"):
+        read_individuals(path)
 
 
 def test_one_networks_damage_is_found_when_the_file_is_opened(models, tmp_path):

@@ -93,3 +93,12 @@ def test_workers_keep_their_shards(tmp_path):
     with open_workers(Workers("loky", 2)):
         kept.run(square([]), [1, 2, 3], "squares")
     assert len(list(tmp_path.glob("*.npz"))) == 3
+
+
+def test_shards_may_be_left_on_disk(tmp_path):
+    kept, calls = ShardFolder(tmp_path / "shards"), []
+    files = kept.leave(square(calls), [3, 2], "squares")
+    assert files == [kept.path(3), kept.path(2)]
+    assert [int(read_arrays(path)["square"]) for path in files] == [9, 4]
+    assert kept.leave(square(calls), [2], "squares") == [kept.path(2)]
+    assert calls == [3, 2]

@@ -1,6 +1,6 @@
 """The paper's alignment: fine-tune a classifier on a mixture of people's answers and digits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from bam_pipelines.alignment.individuals import WholeNetworks
 from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.arrays import read_arrays
 from bam_pipelines.compute.checked import CheckedSettings, FromList, NotNegative, Problem, wrong
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.fingerprint import fingerprint
@@ -245,14 +246,31 @@ def align_individuals(
     Returns
     -------
     WholeNetworks, dict
-        The models, and the epoch that was kept of each participant.
+        The models, each read from ``working`` when it is asked for, since together they may be gigabytes; and the epoch
+        that was kept of each participant.
     """
     fit = partial(_fit_individual, group, data, digits, settings, compute, seed)
     label = f"individual {group.specification.architecture}"
     kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *_computed(compute), seed))
-    fits = dict(zip(participant_ids, kept.run(fit, list(participant_ids), label), strict=True))
-    states = {name: weights_of(arrays) for name, arrays in fits.items()}
-    return WholeNetworks(group.specification, states), {name: best_epoch_of(arrays) for name, arrays in fits.items()}
+    files = dict(zip(participant_ids, kept.leave(fit, list(participant_ids), label), strict=True))
+    epochs = {name: best_epoch_of(read_arrays(path)) for name, path in files.items()}
+    return WholeNetworks(group.specification, _KeptStates(files)), epochs
+
+
+class _KeptStates(Mapping[str, dict[str, torch.Tensor]]):
+    """Weights by participant, in the files of their shards."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+
+    def __getitem__(self, participant_id: str) -> dict[str, torch.Tensor]:
+        return weights_of(read_arrays(self._files[participant_id]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def _source() -> list[str]:

@@ -16,10 +16,12 @@ from bam_pipelines.networks.registry import (
     build_network,
     check_weights,
     checked_header,
+    digested_header,
     planned_network,
     read_names,
     write_tensors,
 )
+from bam_pipelines.networks.weight_sets import write_weight_sets
 
 # stands in keys where a participant's id would: no id has it
 _SHARED = "*"
@@ -184,18 +186,12 @@ def write_individuals(models: IndividualModels, path: Path) -> None:
     for participant_id in models.participant_ids:
         if not participant_id or "/" in participant_id or _SHARED in participant_id:
             raise ValueError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
-    write_tensors(_apart(_tensors(models)), path, models.specification.to_header())
-
-
-def _apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Copy what shares memory, which safetensors refuses: participants may share weights that were not tuned."""
-    met: set[int] = set()
-    apart = {}
-    for key, value in tensors.items():
-        place = value.untyped_storage().data_ptr()
-        apart[key] = value.detach().clone() if place in met else value.detach().contiguous()
-        met.add(place)
-    return apart
+    header = models.specification.to_header()
+    if isinstance(models, WholeNetworks) and models.states:
+        keys = [f"{owner}/{name}" for owner, state in models.states.items() for name in state]
+        write_weight_sets(models.states, path, digested_header(_StatesByKey(models.states, keys), header))
+    else:
+        write_tensors(_shared_tensors(models), path, header)
 
 
 class _StoredStates(Mapping[str, dict[str, torch.Tensor]]):
@@ -216,10 +212,10 @@ class _StoredStates(Mapping[str, dict[str, torch.Tensor]]):
         return len(self._parameters)
 
 
-class _StoredTensors(Mapping[str, torch.Tensor]):
-    """The same by key of the file; one participant's are in memory at a time."""
+class _StatesByKey(Mapping[str, torch.Tensor]):
+    """Participants' weights by key of the file; one participant's are in memory at a time."""
 
-    def __init__(self, states: _StoredStates, keys: Iterable[str]) -> None:
+    def __init__(self, states: Mapping[str, dict[str, torch.Tensor]], keys: Iterable[str]) -> None:
         self._states, self._keys = states, list(keys)
         self._last: tuple[str, dict[str, torch.Tensor]] = ("", {})
 
@@ -236,40 +232,20 @@ class _StoredTensors(Mapping[str, torch.Tensor]):
         return len(self._keys)
 
 
-def set_aside(models: WholeNetworks, path: Path) -> WholeNetworks:
-    """Write whole networks to a file and return them as read from there, each when it is asked for.
-
-    The networks of several architectures for some hundred people are gigabytes, too many to wait in memory together.
-
-    Parameters
-    ----------
-    models
-        Of at least one participant.
-    path
-        The file, which must stay as long as what is returned is used.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_individuals(models, path)
-    parameters = {participant_id: list(state) for participant_id, state in models.states.items()}
-    return WholeNetworks(models.specification, _StoredStates(path, parameters))
-
-
-def _tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
-    if isinstance(models, SharedTrunk):
-        return {
-            **{f"{_SHARED}/{name}": value for name, value in models.shared.items()},
-            _BASIS_WEIGHT: models.basis_weight,
-            _BASIS_BIAS: models.basis_bias,
-            **{f"{name}/coefficients": value for name, value in models.coefficients.items()},
-            **{f"{name}/lapse": torch.tensor(models.lapse(name)) for name in models.participant_ids},
-        }
+def _shared_tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
     if isinstance(models, WholeNetworks):
-        return {
-            f"{participant_id}/{name}": value
-            for participant_id, state in models.states.items()
-            for name, value in state.items()
-        }
-    raise TypeError(f"{type(models).__name__} cannot be written; expected WholeNetworks or SharedTrunk.")
+        return {}
+    if not isinstance(models, SharedTrunk):
+        raise TypeError(f"{type(models).__name__} cannot be written; expected WholeNetworks or SharedTrunk.")
+    tensors = {
+        **{f"{_SHARED}/{name}": value for name, value in models.shared.items()},
+        _BASIS_WEIGHT: models.basis_weight,
+        _BASIS_BIAS: models.basis_bias,
+        **{f"{name}/coefficients": value for name, value in models.coefficients.items()},
+        **{f"{name}/lapse": torch.tensor(models.lapse(name)) for name in models.participant_ids},
+    }
+    # copied, because participants may share their coefficients and safetensors refuses shared memory
+    return {key: value.detach().clone().contiguous() for key, value in tensors.items()}
 
 
 def read_individuals(path: Path) -> IndividualModels:
@@ -290,7 +266,7 @@ def read_individuals(path: Path) -> IndividualModels:
             )
         parameters.setdefault(owner, []).append(name)
     states = _StoredStates(path, parameters)
-    header = checked_header(path, _StoredTensors(states, keys), header)
+    header = checked_header(path, _StatesByKey(states, keys), header)
     try:
         specification = NetworkSpecification.from_header(header)
         planned = planned_network(specification)

@@ -133,9 +133,29 @@ class ShardFolder:
         """
         return run_shards(partial(_read_or_work, self, function), shards, description)
 
+    def leave(self, function: Callable[[Shard], Arrays], shards: Sequence[Shard], description: str) -> list[Path]:
+        """Do as :meth:`run` does, but leave the arrays on disk, where they may be more than fits the memory.
+
+        Parameters
+        ----------
+        function, shards, description
+            See :meth:`run`.
+
+        Returns
+        -------
+        list of Path
+            The file of each shard, in their order; :func:`~bam_pipelines.compute.arrays.read_arrays` reads it.
+        """
+        return run_shards(partial(_leave, self, function), shards, description)
+
     def path(self, shard: object) -> Path:
         """Return where a shard's arrays lie."""
         return self.folder / f"{hashlib.sha256(repr(shard).encode()).hexdigest()[:24]}.npz"
+
+
+def _leave(kept: ShardFolder, function: Callable[[Shard], Arrays], shard: Shard) -> Path:
+    _read_or_work(kept, function, shard)
+    return kept.path(shard)
 
 
 def _read_or_work(kept: ShardFolder, function: Callable[[Shard], Arrays], shard: Shard) -> Arrays:

@@ -126,8 +126,13 @@ def _shown(tensor: torch.Tensor | None) -> str:
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
     """Write tensors and a header to a safetensors file, with a digest of both in the header, and flush it to disk."""
-    save_file(tensors, path, metadata=header | {_DIGEST: fingerprint(tensors, header)})
+    save_file(tensors, path, metadata=digested_header(tensors, header))
     sync(path)
+
+
+def digested_header(tensors: Mapping[str, torch.Tensor], header: dict[str, str]) -> dict[str, str]:
+    """Return a header with the digest of it and the tensors; see :func:`checked_header`."""
+    return header | {_DIGEST: fingerprint(tensors, header)}
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

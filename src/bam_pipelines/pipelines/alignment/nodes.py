@@ -19,7 +19,7 @@ from bam_pipelines.alignment.evaluation import (
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_groups, align_individuals
 from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
-from bam_pipelines.alignment.individuals import IndividualModels, same_for_all, set_aside
+from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
 from bam_pipelines.alignment.settings import AlignmentSettings, alignment_settings
 from bam_pipelines.alignment.summary import gain_shares, mean_over_classifiers, summarise_alignment
@@ -107,7 +107,7 @@ def _fine_tuned(
         models, epochs = align_individuals(
             group, data, labelled_images(digits), people, settings, resources, seed, working
         )
-        fits[name] = set_aside(models, working / f"{name}.safetensors"), {"best_epoch": epochs}
+        fits[name] = models, {"best_epoch": epochs}
     return fits
 
 

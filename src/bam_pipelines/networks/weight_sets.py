@@ -1,0 +1,61 @@
+"""Safetensors files of many alike sets of weights, written one set at a time: together they may not fit the memory."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+
+from bam_pipelines.compute.durable import sync
+
+Weights = dict[str, torch.Tensor]
+_LENGTH = 8  # bytes that say how long a file's description is; the description is padded to as many
+
+
+def write_weight_sets(sets: Mapping[str, Weights], path: Path, header: dict[str, str]) -> None:
+    """Write sets of tensors as ``{set}/{tensor}`` to one safetensors file and flush it to disk.
+
+    Parameters
+    ----------
+    sets
+        At least one set by its name, each with the same tensors' names, types and shapes; read in turn, each once.
+    path
+        The file.
+    header
+        Its metadata.
+
+    Raises
+    ------
+    ValueError
+        If a set is unlike the first.
+
+    References
+    ----------
+    The format: huggingface.co/docs/safetensors, "Format".
+    """
+    first, data = _block(next(iter(sets.values())))
+    description: dict[str, Any] = {"__metadata__": header}
+    for place, owner in enumerate(sets):
+        for name, tensor in first.items():
+            offsets = [offset + place * len(data) for offset in tensor["data_offsets"]]
+            description[f"{owner}/{name}"] = tensor | {"data_offsets": offsets}
+    text = json.dumps(description).encode()
+    text += b" " * (-len(text) % _LENGTH)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(_LENGTH, "little") + text)
+        for owner, tensors in sets.items():
+            found, data = _block(tensors)
+            if found != first:
+                raise ValueError(f"the weights of {owner!r} have other names, types or shapes than those of the first.")
+            file.write(data)
+    sync(path)
+
+
+def _block(tensors: Weights) -> tuple[dict[str, Any], bytes]:
+    """Return the description of one set's tensors and their bytes, as safetensors writes them."""
+    # copied, because networks may use one tensor twice and safetensors refuses shared memory
+    content = save({name: value.detach().clone().contiguous() for name, value in tensors.items()})
+    begin = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
+    return json.loads(content[_LENGTH:begin]), content[begin:]
