@@ -46,6 +46,21 @@ def test_run_and_session_find_each_other(run, tmp_path):
     assert (ids["mlflow_experiment"], ids["environment"]) == ("trial_base", "base")
 
 
+def test_a_store_whose_making_was_interrupted_is_made_by_the_next_run(run, tmp_path, monkeypatch):
+    whole = tracking.MlflowClient.search_experiments
+
+    def killed(*arguments, **options):
+        whole(*arguments, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(tracking.MlflowClient, "search_experiments", killed)
+        run()
+    assert not list(tmp_path.glob("mlflow.db*"))
+    run()
+    assert len(runs(tmp_path)) == 1
+
+
 def test_two_sessions_in_one_process_are_two_runs(run, tmp_path):
     run()
     run(parameters={"trial": {"factor": 5}})

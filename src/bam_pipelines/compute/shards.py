@@ -98,7 +98,9 @@ def _losses() -> Iterator[None]:
         # named by their module: distributed takes a second to import, for those who use it
         if not type(error).__module__.startswith("distributed."):
             raise
-        raise WorkersLostError(f"the dask cluster lost a shard ({type(error).__name__}); {_AGAIN}.") from error
+        raise WorkersLostError(
+            f"the dask cluster lost a shard, since a worker or the scheduler ended ({type(error).__name__}); {_AGAIN}."
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Where shards are worked on: in this process, in processes of this machine, or on a cluster."""
 
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,13 +89,18 @@ def open_workers(workers: Workers) -> Iterator[None]:
         with joblib.parallel_config("sequential"):
             yield
     elif workers.backend == "loky":
-        # a worker's libraries use one thread: as many workers as cores would otherwise use the square of that
-        with joblib.parallel_config("loky", n_jobs=workers.number or -1, inner_max_num_threads=1):
-            yield
+        with warnings.catch_warnings():
+            # loky replaces a worker whose memory has grown, and says that it may have been killed; losses are errors
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+            # a worker's libraries use one thread: as many workers as cores would otherwise use the square of that
+            with joblib.parallel_config("loky", n_jobs=workers.number or -1, inner_max_num_threads=1):
+                yield
     else:
         # a second to import, for those who use it
         from bam_pipelines.compute.cluster import ClusterBackend
 
+        # it logs with a traceback what ends a shard, which is an error of the run, said in one sentence
+        logging.getLogger("distributed.utils").setLevel(logging.CRITICAL)
         with _dask_client(workers) as client, joblib.parallel_config(ClusterBackend(client)):
             yield
 

@@ -19,6 +19,7 @@ from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.tracking import MlflowClient
 
+from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.hooks.results import log_entry
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class TrackingHook(MlflowHook):
         # a run that is open when the process ends was interrupted; MLflow itself would call it finished
         atexit.register(self._close, "KILLED")
         with self._store():
+            create_sqlite(self.mlflow_config.server.mlflow_tracking_uri)
             check_sqlite(self.mlflow_config.server.mlflow_tracking_uri, _SECONDS_FOR_A_LOCK)
             super().after_context_created(self._context)
             super().before_pipeline_run(run_params, pipeline, catalog)
@@ -140,6 +142,28 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
+def create_sqlite(uri: str) -> None:
+    """Make a SQLite store that is not there yet, whole or not at all: MLflow can never open one that it began.
+
+    Parameters
+    ----------
+    uri
+        An MLflow tracking URI; any but a file of SQLite's that is absent or empty is passed over.
+
+    Raises
+    ------
+    OSError, sqlite3.Error
+        If it cannot be written.
+    """
+    path = _sqlite_file(uri)
+    if path is not None and (not path.exists() or path.stat().st_size == 0):
+        write_whole(path, lambda unfinished: MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1))
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) and "?" not in uri else None
+
+
 def check_sqlite(uri: str, seconds: float) -> None:
     """Look whether a SQLite store can be written to; MLflow would try to open it for most of an hour.
 
@@ -155,9 +179,8 @@ def check_sqlite(uri: str, seconds: float) -> None:
     OSError, sqlite3.Error
         If it is locked, read-only, damaged or cannot be opened.
     """
-    if uri.startswith(_SQLITE) and "?" not in uri:
-        path = Path(uri.removeprefix(_SQLITE))
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path = _sqlite_file(uri)
+    if path is not None:
         with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             # a number that is there for programs to use as they like, written as it is: only a write shows who may
