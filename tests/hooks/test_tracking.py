@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 
 from bam_pipelines.hooks import tracking
 from bam_pipelines.hooks.refusal import RunRefusedError
-from bam_pipelines.hooks.tracking import resolve_uri, run_tags
+from bam_pipelines.hooks.tracking import create_sqlite, resolve_uri, run_tags
 
 
 def runs(folder):
@@ -46,19 +46,29 @@ def test_run_and_session_find_each_other(run, tmp_path):
     assert (ids["mlflow_experiment"], ids["environment"]) == ("trial_base", "base")
 
 
-def test_a_store_whose_making_was_interrupted_is_made_by_the_next_run(run, tmp_path, monkeypatch):
-    whole = tracking.MlflowClient.search_experiments
+def test_a_new_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "mlflow.db"
 
-    def killed(*arguments, **options):
-        whole(*arguments, **options)
+    def begun(engine):
+        Path(engine.url.database).write_bytes(b"half a store")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(tracking.MlflowClient, "search_experiments", killed)
-        run()
-    assert not list(tmp_path.glob("mlflow.db*"))
-    run()
-    assert len(runs(tmp_path)) == 1
+        patched.setattr(tracking, "_initialize_tables", begun)
+        create_sqlite(f"sqlite:///{path}")
+    assert list(path.parent.iterdir()) == []
+
+    create_sqlite(f"sqlite:///{path}")
+    (found,) = MlflowClient(f"sqlite:///{path}").search_experiments()
+    assert [file.name for file in path.parent.iterdir()] == ["mlflow.db"]
+    assert found.name == "Default"
+
+
+def test_a_store_that_is_there_is_left_alone(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes(b"somebody's")
+    create_sqlite(f"sqlite:///{tmp_path}/mlflow.db")
+    create_sqlite("http://127.0.0.1:9")
+    assert (tmp_path / "mlflow.db").read_bytes() == b"somebody's"
 
 
 def test_two_sessions_in_one_process_are_two_runs(run, tmp_path):

@@ -17,6 +17,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 from mlflow.tracking import MlflowClient
 
 from bam_pipelines.compute.durable import write_whole
@@ -157,7 +158,16 @@ def create_sqlite(uri: str) -> None:
     """
     path = _sqlite_file(uri)
     if path is not None and (not path.exists() or path.stat().st_size == 0):
-        write_whole(path, lambda unfinished: MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1))
+        write_whole(path, _make_tables)
+
+
+def _make_tables(path: Path) -> None:
+    engine = create_sqlalchemy_engine(f"{_SQLITE}{path}")
+    try:
+        # a client would make them, too, but it keeps what it opened, for as long as the process lives
+        _initialize_tables(engine)
+    finally:
+        engine.dispose()
 
 
 def _sqlite_file(uri: str) -> Path | None:
