@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.analysis.crossed_counts import CELLS, CrossedCounts, crossed_counts
+from bam_pipelines.analysis.crossed_counts import KINDS, CrossedCounts, crossed_counts
 from bam_pipelines.analysis.mixed_effects import source_odds
 from bam_pipelines.analysis.multiple_tests import benjamini_hochberg, holm
 from bam_pipelines.analysis.outcomes import Estimate
@@ -101,7 +101,7 @@ def pair_counts(outcomes: pd.DataFrame) -> pd.DataFrame:
     crossed = crossed_counts(outcomes)
     counts = crossed.counts.sum(axis=(2, 3, 4))
     index = pd.MultiIndex.from_product([crossed.sources, crossed.pairs], names=["source", "pair_id"])
-    table = pd.DataFrame(counts.reshape(-1, len(CELLS)), index=index, columns=list(CELLS))
+    table = pd.DataFrame(counts.reshape(-1, len(KINDS)), index=index, columns=list(KINDS))
     return table[table.sum(axis=1) > 0]
 
 
