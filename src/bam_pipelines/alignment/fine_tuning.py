@@ -117,6 +117,11 @@ def fine_tune(
         Images (n, C, H, W) and responses (n,) of validation trials.
     settings, compute, seed
         How to train.
+
+    Returns
+    -------
+    Fit
+        The network of that epoch, and the history.
     """
     images, inverse = torch.unique(validation[0], dim=0, return_inverse=True)
 

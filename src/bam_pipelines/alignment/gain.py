@@ -33,6 +33,11 @@ class CrossedTrials:
         float, (P, S, K): of the answers to S images, rows sum to 1.
     person, stimulus, response
         int, (N,): whose trial it is, among the models; which image; which answer. All P people have trials.
+
+    Raises
+    ------
+    ValueError
+        If someone has no trial, or probabilities do not sum to 1.
     """
 
     participant_ids: Sequence[str]
@@ -214,10 +219,27 @@ def crossed_bootstrap(
     resamples: int,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Resample people and images, each with replacement, and return the means of values (N,), (resamples,).
+    """Resample people and images, each with replacement, and average over the trials that this leaves.
 
-    A trial counts as often as its person was drawn times as often as its image was, and not at all if ``kept``, bool
-    (N,), is given and false. Samples that leave no trial are left out.
+    A trial counts as often as its person was drawn times as often as its image was.
+
+    Parameters
+    ----------
+    trials
+        Whose people and images are drawn.
+    values
+        (N,), to be averaged.
+    generator
+        Of the draws.
+    resamples
+        Number of samples.
+    kept
+        bool, (N,): trials that count; None for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        At most (resamples,): samples that leave no trial are left out.
     """
     _, image = np.unique(trials.stimulus, return_inverse=True)
     n_people, n_images = len(trials.participant_ids), int(image.max()) + 1

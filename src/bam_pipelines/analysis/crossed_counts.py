@@ -76,6 +76,11 @@ def crossed_counts(outcomes: pd.DataFrame) -> CrossedCounts:
     outcomes
         Pair table, at least one row; see :func:`bam_pipelines.analysis.pairs.pair_outcomes`.
 
+    Returns
+    -------
+    CrossedCounts
+        Sources and pairs sorted by name, digit pairs and margins ascending.
+
     Raises
     ------
     ValueError

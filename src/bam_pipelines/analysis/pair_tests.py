@@ -130,7 +130,7 @@ def compared_by(source: str) -> str:
 
 
 def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
-    """Describe one source; see :func:`pair_summary`.
+    """Describe one source.
 
     Parameters
     ----------
@@ -138,6 +138,11 @@ def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
         int, (P, Q, M, 2, 4), see :class:`~bam_pipelines.analysis.crossed_counts.CrossedCounts`.
     confidence
         Coverage of the intervals, 0 to 1.
+
+    Returns
+    -------
+    dict
+        As ``sources`` of :func:`pair_summary`.
     """
     cells = counts.sum(axis=(0, 1, 2, 3))
     n, success = int(cells.sum()), int(cells[:2].sum())

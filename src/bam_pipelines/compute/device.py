@@ -80,6 +80,11 @@ def resolve_compute(parameters: Mapping[str, Any]) -> Compute:
         ``threads``, at least 1; ``device``: auto, cpu or cuda; ``precision``: auto, float32 or bfloat16; ``compile``:
         true or false.
 
+    Returns
+    -------
+    Compute
+        The same, checked.
+
     Raises
     ------
     bam_pipelines.compute.checked.SettingsError

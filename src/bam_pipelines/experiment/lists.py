@@ -72,7 +72,7 @@ def build_lists(
 
 
 def numbered_lists(own: Sequence[pd.DataFrame], clear: ClearImages) -> pd.DataFrame:
-    """Put the practice block before each list's own rows, and number lists from 1; the columns of :func:`build_lists`.
+    """Put the practice block before each list's own rows, and number lists from 1.
 
     Parameters
     ----------
@@ -80,6 +80,11 @@ def numbered_lists(own: Sequence[pd.DataFrame], clear: ClearImages) -> pd.DataFr
         Of :func:`session_rows`, at least one.
     clear
         Images with a right answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`build_lists` gives it.
     """
     practice = practice_rows(clear)
     planned = [pd.concat([practice, rows]).assign(list=number) for number, rows in enumerate(own, start=1)]

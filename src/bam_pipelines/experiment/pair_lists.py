@@ -79,6 +79,17 @@ def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesig
     Digit pairs and margins take turns. Both directions of a digit pair are chosen together as long as there are both,
     so that who tends to a digit, whatever the image, agrees with the targets as often as not.
 
+    Parameters
+    ----------
+    stimuli
+        Stimulus table, every pair_id set.
+    pairs
+        With ``pair_id``, one row a pair.
+    design
+        How many of each source, and which share is repeated.
+    seed
+        The run's seed.
+
     Returns
     -------
     pandas.DataFrame

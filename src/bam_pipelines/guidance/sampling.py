@@ -49,6 +49,11 @@ class SamplingPlan:
         Accepted images that each wanted stimulus is chosen from, by how far the guiding classifiers part: the
         probability of o1 to the first and o2 to the second, less that of o2 to the first and o1 to the second. Only
         for controversial stimuli; the budget stays the same.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than one candidate, or several where two classifiers do not guide.
     """
 
     method: Method

@@ -71,6 +71,11 @@ def elastic(images: torch.Tensor, amplitude: torch.Tensor, generator: torch.Gene
     grain
         Number of control points a side; more is finer.
 
+    Returns
+    -------
+    torch.Tensor
+        (N, C, H, W) in [0, 1], black where nothing was.
+
     References
     ----------
     Simard, Steinkraus, Platt 2003, "Best practices for convolutional neural networks".
