@@ -35,17 +35,17 @@ def watch() -> None:
     sys.addaudithook(_note)
 
 
-def _counting(load: Any) -> Any:  # noqa: ANN401
-    def counted(source: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+def _counting(load: Any) -> Any:
+    def counted(source: Any, *arguments: Any, **options: Any) -> Any:
         _unpickling(source)
         return load(source, *arguments, **options)
 
     return counted
 
 
-def _counting_class(kind: Any) -> Any:  # noqa: ANN401
+def _counting_class(kind: Any) -> Any:
     class Counted(kind):
-        def __init__(self, file: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        def __init__(self, file: Any, *arguments: Any, **options: Any) -> None:
             _unpickling(file)
             super().__init__(file, *arguments, **options)
 

@@ -18,7 +18,8 @@ from bam_pipelines.alignment.baselines import score_baselines
 from bam_pipelines.alignment.clusters import compare_clusters, describe_clusters
 from bam_pipelines.alignment.evaluation import cross_predictions, shown_images
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
-from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
+from bam_pipelines.alignment.individual_files import read_individuals, write_individuals
+from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.learning_curve import learning_curve
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.behavior.observers import as_observer

@@ -16,7 +16,7 @@ from threading import Lock
 from benchmarks.drills import cluster, damage, disk, kills, order, same_result, security, tracking, workers
 from benchmarks.drills.drill import Bench, Drill, Row, Undisturbed, try_drill
 from benchmarks.drills.processes import DrillError, end_commands, ending, last_words
-from benchmarks.drills.projects import LIMIT, PROJECT, Project, backends, new_project, project_fingerprint
+from benchmarks.drills.projects import LIMIT, PROJECT, Project, new_project, project_fingerprint
 from benchmarks.drills.report import merged, read_rows, write_page, write_rows
 
 FOLDER = PROJECT / "build" / "drills"
@@ -63,7 +63,7 @@ def undisturbed_run(folder: Path) -> Undisturbed:
     if record.exists() and (kept := json.loads(record.read_text()))["code"] == code_now:
         return Undisturbed(Project(folder), kept["seconds"])
     project = new_project(folder)
-    parameters = {"compute.backend": "sequential"} if backends() else {}
+    parameters = {"compute.backend": "sequential"}
     with project.start(parameters=parameters) as command:
         code = command.wait(LIMIT)
         if code:

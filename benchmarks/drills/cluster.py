@@ -9,7 +9,6 @@ from benchmarks.drills.artifacts import kept
 from benchmarks.drills.drill import Bench, Drill, Finding
 from benchmarks.drills.processes import Command
 from benchmarks.drills.projects import Project
-from benchmarks.drills.same_result import needs_backend
 from benchmarks.drills.workers import before_sampling, expect_resumed, until_amid_sampling
 
 _HOST = "127.0.0.1"
@@ -46,7 +45,6 @@ def _listens(port: int) -> bool:
 
 
 def _scheduler_killed(bench: Bench, finding: Finding) -> None:
-    needs_backend("dask")
     project, port = before_sampling(bench), free_port()
     parameters = {"compute.backend": "dask", "compute.workers": "auto", "compute.scheduler": f"tcp://{_HOST}:{port}"}
     with cluster(project, port) as scheduler, project.start("--pipelines", "sampling", parameters=parameters) as run:

@@ -63,9 +63,7 @@ def _attempt(bench: Bench, finding: Finding) -> None:
         finding.note(f"{len(before.outputs)} files were there")
         mount("-o", f"remount,size={needed * 2}", str(project.data))
         again = project.run("--only-missing-outputs")
-        finding.expect(again.code == 0, f"completing it ended with {again.code}")
-        if again.code:
-            finding.expect_words(again.output)
+        finding.expect_success(again, "completing it")
         finding.expect_kept(before, project, finished=True)
         finding.expect_same(bench.different(project))
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmarks.drills.artifacts import Kept, differences, digests, kept, lost
 from benchmarks.drills.processes import DrillError, last_words
-from benchmarks.drills.projects import PROJECT, Project, copy_entries, entry_path, new_project, stages
+from benchmarks.drills.projects import PROJECT, Ended, Project, copy_entries, entry_path, new_project, stages
 
 Outcome = Literal["pass", "fail", "not tried"]
 
@@ -102,6 +102,12 @@ class Finding:
         self.expect(not absent, f"what it says does not name {' and '.join(absent)}")
         self.expect("\n" not in words, f"it says {len(words.splitlines())} lines, not one sentence")
         self.expect(not traced, "a traceback stands before the sentence")
+
+    def expect_success(self, ended: Ended, what: str) -> None:
+        """Expect that a run ended well; if it did not, that it says why."""
+        self.expect(ended.code == 0, f"{what} ended with {ended.code}")
+        if ended.code:
+            self.expect_words(ended.output)
 
     def expect_kept(self, before: Kept, project: Project, finished: bool = False) -> None:
         """Expect that what was safe before still is, and note what is not."""

@@ -35,9 +35,7 @@ def _attempt(number: int, bench: Bench, finding: Finding) -> None:
         ended = project.run("--only-missing-outputs", parameters={"compute.workers": 2}, limit=LIMIT)
         if orphans := command.left_over():
             finding.note(f"{len(orphans)} of its processes outlived the main one until the end of the second run")
-    finding.expect(ended.code == 0, f"completing it ended with {ended.code}")
-    if ended.code:
-        finding.expect_words(ended.output)
+    finding.expect_success(ended, "completing it")
     finding.expect_kept(before, project, finished=True)
     finding.expect_same(bench.different(project))
 

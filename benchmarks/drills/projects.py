@@ -147,13 +147,6 @@ def node_inputs(*nodes: str) -> set[str]:
     return {name for name in inputs if name in _catalog() and entry_path(name).is_relative_to("data/smoke")}
 
 
-def backends() -> tuple[str, ...]:
-    """Return the backends that this project's configuration offers; none where it has no such parameter."""
-    arguments = {**CONFIG_LOADER_ARGS, "default_run_env": "base"}
-    compute = OmegaConfigLoader(str(PROJECT / "conf"), env="smoke", **arguments)["parameters"]["compute"]
-    return ("sequential", "loky", "dask") if "backend" in compute else ()
-
-
 def project_fingerprint() -> str:
     """Name the project's code and configuration by their content."""
     files = [path for name in ("conf", "src") for path in sorted((PROJECT / name).rglob("*")) if path.is_file()]

@@ -61,9 +61,7 @@ def _attempt(disorder: Callable[[Project], AbstractContextManager[None]], bench:
     with disorder(project):
         ended = project.run("--pipelines", ",".join(_STAGES), limit=_LIMIT)
     errors = [line for line in ended.output.splitlines() if " ERROR " in line]
-    finding.expect(ended.code == 0, f"the run ended with {ended.code}")
-    if ended.code:
-        finding.expect_words(ended.output)
+    finding.expect_success(ended, "the run")
     finding.expect(any("MLflow" in line for line in errors), "no ERROR in the log says so")
     finding.expect_same(bench.different(project, *_STAGES))
     finding.note(f"{len(errors)} ERROR line{'' if len(errors) == 1 else 's'} in the log")

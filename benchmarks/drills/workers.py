@@ -11,7 +11,6 @@ from benchmarks.drills.artifacts import finished_shards, kept
 from benchmarks.drills.drill import Bench, Drill, Finding
 from benchmarks.drills.processes import Command, at_work
 from benchmarks.drills.projects import Ended, Project, stage_inputs
-from benchmarks.drills.same_result import needs_backend
 
 _SAMPLING = "--pipelines", "sampling"
 _SHARDS = 4
@@ -35,15 +34,12 @@ def expect_resumed(
 ) -> Ended:
     """Run sampling again and expect the undisturbed run's stimuli; return how it ended."""
     ended = project.run(*_SAMPLING, *arguments, parameters=parameters)
-    finding.expect(ended.code == 0, f"running again ended with {ended.code}")
-    if ended.code:
-        finding.expect_words(ended.output)
+    finding.expect_success(ended, "running again")
     finding.expect_same(bench.different(project, "sampling"))
     return ended
 
 
 def _worker_killed(backend: str, bench: Bench, finding: Finding) -> None:
-    needs_backend(backend)
     parameters = {"compute.backend": backend, "compute.workers": 2}
     project = before_sampling(bench)
     with project.start(*_SAMPLING, parameters=parameters) as command:

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 import yaml
 
-from bam_pipelines.alignment.individuals import read_individuals
+from bam_pipelines.alignment.individual_files import read_individuals
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.judgments import judgment_shares
 from bam_pipelines.behavior.readers.delimited import read_delimited

@@ -13,7 +13,8 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from bam_pipelines.alignment.individuals import SharedTrunk, WholeNetworks, write_individuals
+from bam_pipelines.alignment.individual_files import write_individuals
+from bam_pipelines.alignment.individuals import SharedTrunk, WholeNetworks
 from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.schemas import STIMULI, TRIALS, row_ids, validate_stimuli, validate_trials
 from bam_pipelines.images.table import image_columns

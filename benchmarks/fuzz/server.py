@@ -86,7 +86,7 @@ def poster(store: AnswerStore) -> Callable[[Path], object]:
     return read
 
 
-def _nobody(*arguments: object) -> Any:  # noqa: ANN401
+def _nobody(*arguments: object) -> Any:
     del arguments
     raise RuntimeError("nobody looks at the experimenter's page here")
 
@@ -98,7 +98,7 @@ async def _post(app: FastAPI, path: str, body: bytes) -> tuple[int, bytes]:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: Any) -> None:  # noqa: ANN401
+    async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {

@@ -156,7 +156,7 @@ def try_structures(name: str, examples: int) -> Outcomes:
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
-    def try_one(made: Any) -> None:  # noqa: ANN401
+    def try_one(made: Any) -> None:
         outcomes.take(lambda: read(made), repr(made)[:2000])
 
     try_one()

@@ -12,7 +12,8 @@ import pandas as pd
 import torch
 
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
-from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
+from bam_pipelines.alignment.individual_files import read_individuals, write_individuals
+from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.pairs import group_pairs
 from bam_pipelines.analysis.pair_tests import DIRECTED
 from bam_pipelines.compute.device import resolve_compute, torch_threads

@@ -161,7 +161,7 @@ def write_study_answers(answers: pd.DataFrame, folder: Path) -> None:
         (folder / f"scale-{person:06d}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
 
 
-def _records(row: Any, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:  # noqa: ANN401  a named tuple of pandas
+def _records(row: Any, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
     begun = 2_000 * row.trial_index
     yield {
         "rt": None,

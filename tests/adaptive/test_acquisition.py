@@ -15,7 +15,7 @@ def samples(*size, seed=0):
 
 def naive_epig(pool, targets):
     """Mutual information, one answer and one target at a time."""
-    n_samples, n, k = pool.shape
+    _, n, k = pool.shape
     found = np.zeros(n)
     for image in range(n):
         for target in range(targets.shape[1]):

@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from torch import nn
 
+from bam_pipelines.alignment.individuals import SharedTrunk, WholeNetworks
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.images.table import image_columns
+from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.registry import build_network
 
 N_CLASSES = 3
 
@@ -56,3 +60,25 @@ def answers_of():
 @pytest.fixture
 def row_reader():
     return lambda gain: RowReader(gain).eval()
+
+
+@pytest.fixture
+def whole_networks():
+    """Two participants' networks with random weights of their own."""
+    specification = NetworkSpecification("lrm", {"image_size": 8, "channels": 1, "n_classes": 3})
+    states = {name: build_network(specification, seed).state_dict() for seed, name in enumerate(("P01", "P02"))}
+    return WholeNetworks(specification, states)
+
+
+@pytest.fixture
+def shared_trunk():
+    """Heads of an MLP as combinations of its own, another one, and a bias for each class."""
+    specification = NetworkSpecification("mlp", {"image_size": 8, "channels": 1, "n_classes": 3})
+    group = build_network(specification, seed=0)
+    other = build_network(specification, seed=1)
+    weight = torch.stack([group[-1].weight, other[-1].weight, *torch.zeros(3, *group[-1].weight.shape)])
+    bias = torch.cat([torch.stack([group[-1].bias, other[-1].bias]), torch.eye(3)])
+    coefficients = {"P01": torch.tensor([1.0, 0, 0, 0, 0]), "P02": torch.tensor([0.5, 2.0, 0, 0, 3.0])}
+    return SharedTrunk(
+        specification, group.state_dict(), weight.detach(), bias.detach(), coefficients, {"P01": 0.0, "P02": 0.1}
+    )

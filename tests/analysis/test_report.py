@@ -47,6 +47,16 @@ POWER = {
     "smallest": {"0.06": {"groups": None, "randomisation": SIZE}},
 }
 
+ACCEPTANCE = pd.DataFrame(
+    {
+        "strategy": ["uncertainty", "uncertainty", "controversial"],
+        "model_1": ["vgg", "vgg", "vgg"],
+        "model_2": [None, None, "lrm"],
+        "proposals": [4, 6, 0],
+        "accepted": [1, 4, 0],
+    }
+)
+
 
 def summarised(table):
     """What the stage stores of a pair table."""
@@ -62,15 +72,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
     guidance = guidance_outcomes(trials_of(answers), stimuli, 10)
     return {
         "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
-        "sampling_acceptance": pd.DataFrame(
-            {
-                "strategy": ["uncertainty", "uncertainty", "controversial"],
-                "model_1": ["vgg", "vgg", "vgg"],
-                "model_2": [None, None, "lrm"],
-                "proposals": [4, 6, 0],
-                "accepted": [1, 4, 0],
-            }
-        ),
+        "sampling_acceptance": ACCEPTANCE,
         "sampling_metrics": {"acceptance": 0.5},
         "stimuli": stimuli,
         "participants": pd.DataFrame({"participant_id": ["<b>a</b>"], "include": [True]}),

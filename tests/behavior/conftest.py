@@ -81,56 +81,60 @@ def stimuli():
     )
 
 
+# parameters of params:behavior that differ from conf/base, whatever is tuned there
+PARAMETERS = {
+    "n_classes": N_CLASSES,
+    "participants": {
+        "population": "varied",
+        "n_participants": 4,
+        "n_clusters": 2,
+        "cluster_sd": 0.5,
+        "person_sd": 0.5,
+        "bias_sd": 0.5,
+        "temperature_median": 1.0,
+        "temperature_log_sd": 0.2,
+        "lapse_mean": 0.02,
+        "lapse_concentration": 50,
+        "drift_mean": 0.0,
+        "drift_sd": 0.0,
+    },
+    "session": {
+        "stimuli_per_participant": None,
+        "catch_share": 0.05,
+        "minimum_catch": 12,
+        "catch_pool": 20,
+        "clear_share": 1.0,
+        "repeat_share": 0.1,
+        "second_round_repeat_share": 0.0,
+        "repeat_gap": 20,
+    },
+    "response_time": {
+        "non_decision_ms": 350,
+        "undecided_ms": 1000,
+        "person_log_sd": 0.15,
+        "fixation_ms": 500,
+    },
+    "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
+    "quality": {
+        "catch_accuracy": 0.75,
+        "minimum_catch_answered": 10,
+        "shortest_rt_ms": 150,
+        "longest_rt_ms": 10000,
+        "completion": 0.8,
+        "rt_deviation": None,
+        "longest_run": None,
+        "response_entropy_bits": None,
+        "clear_repeat_agreement": None,
+        "minimum_clear_repeats": 2,
+        "blur_events": None,
+    },
+}
+
+
 def make_parameters(**groups):
     conf = yaml.safe_load(CONF.read_text())["behavior"]
-    parameters = {
-        **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")},
-        "n_classes": N_CLASSES,
-        "participants": {
-            "population": "varied",
-            "n_participants": 4,
-            "n_clusters": 2,
-            "cluster_sd": 0.5,
-            "person_sd": 0.5,
-            "bias_sd": 0.5,
-            "temperature_median": 1.0,
-            "temperature_log_sd": 0.2,
-            "lapse_mean": 0.02,
-            "lapse_concentration": 50,
-            "drift_mean": 0.0,
-            "drift_sd": 0.0,
-        },
-        "session": {
-            "stimuli_per_participant": None,
-            "catch_share": 0.05,
-            "minimum_catch": 12,
-            "catch_pool": 20,
-            "clear_share": 1.0,
-            "repeat_share": 0.1,
-            "second_round_repeat_share": 0.0,
-            "repeat_gap": 20,
-        },
-        "response_time": {
-            "non_decision_ms": 350,
-            "undecided_ms": 1000,
-            "person_log_sd": 0.15,
-            "fixation_ms": 500,
-        },
-        "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
-        "quality": {
-            "catch_accuracy": 0.75,
-            "minimum_catch_answered": 10,
-            "shortest_rt_ms": 150,
-            "longest_rt_ms": 10000,
-            "completion": 0.8,
-            "rt_deviation": None,
-            "longest_run": None,
-            "response_entropy_bits": None,
-            "clear_repeat_agreement": None,
-            "minimum_clear_repeats": 2,
-            "blur_events": None,
-        },
-    }
+    of_conf = {name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")}
+    parameters = of_conf | PARAMETERS
     for group, changes in groups.items():
         parameters[group] = {**parameters[group], **changes} if isinstance(changes, dict) else changes
     return parameters

@@ -206,7 +206,7 @@ def test_equal_targets_are_refused(stimuli):
 
 
 def test_participants_know_when_a_measure_is_missing():
-    row = {column: None for column in PARTICIPANTS.kinds}
+    row = dict.fromkeys(PARTICIPANTS.kinds)
     row |= {"participant_id": "a", "n_trials": 3, "include": True, "exclude_reason": ""}
     validated = validate_participants(pd.DataFrame([row]))
     assert validated[["catch_accuracy", "lapse", "repeat_agreement", "blur_events"]].isna().all(axis=None)

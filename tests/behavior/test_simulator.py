@@ -86,17 +86,22 @@ def test_rounds_have_orders_of_their_own(simulate, settings_of):
     assert sorted(orders[0]) == sorted(orders[1]) and orders[0] != orders[1]
 
 
+def agreement(trials, people):
+    """How often two answers to an image are the same: a person's own two, and two people's first ones."""
+    main = trials.query("phase == 'main'")
+    answers = main.pivot(index=["stimulus_id", "participant_id"], columns="repetition", values="response")
+    own = (answers[0] == answers[1])[answers[1].notna()].mean()
+    firsts = answers[0].unstack("participant_id").to_numpy()
+    left, right = np.triu_indices(people, 1)
+    return own, (firsts[:, left] == firsts[:, right]).mean()
+
+
 def test_people_agree_with_themselves_more_than_with_others(simulate, settings_of):
     """Property: a person's two answers to an ambiguous image agree more often than two persons' answers."""
     settings = settings_of(
         participants={"n_participants": 30, "temperature_median": 0.5}, session={"repeat_share": 0.5}
     )
-    main = simulate(settings).query("phase == 'main'")
-    answers = main.pivot(index=["stimulus_id", "participant_id"], columns="repetition", values="response")
-    own = (answers[0] == answers[1])[answers[1].notna()].mean()
-    firsts = answers[0].unstack("participant_id").to_numpy()
-    left, right = np.triu_indices(30, 1)
-    others = (firsts[:, left] == firsts[:, right]).mean()
+    own, others = agreement(simulate(settings), 30)
     # 600 repeats: the standard error of the first share is at most .02
     assert own > others + 0.06
 
@@ -105,12 +110,8 @@ def test_equal_people_agree_with_others_as_with_themselves(simulate, settings_of
     """The property above vanishes when nothing differs between people."""
     equal = {"cluster_sd": 0.0, "person_sd": 0.0, "bias_sd": 0.0, "temperature_log_sd": 0.0, "lapse_mean": 0.0}
     settings = settings_of(participants={"n_participants": 30, **equal}, session={"repeat_share": 0.5})
-    main = simulate(settings).query("phase == 'main'")
-    answers = main.pivot(index=["stimulus_id", "participant_id"], columns="repetition", values="response")
-    own = (answers[0] == answers[1])[answers[1].notna()].mean()
-    firsts = answers[0].unstack("participant_id").to_numpy()
-    left, right = np.triu_indices(30, 1)
-    assert abs(own - (firsts[:, left] == firsts[:, right]).mean()) < 0.06
+    own, others = agreement(simulate(settings), 30)
+    assert abs(own - others) < 0.06
 
 
 def test_answers_follow_their_probabilities():

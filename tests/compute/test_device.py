@@ -12,6 +12,8 @@ def test_parameters_are_obeyed():
     compute = resolve_compute(PARAMETERS)
     assert (compute.device, compute.bfloat16, compute.threads) == (torch.device("cpu"), False, 1)
     assert resolve_compute({**PARAMETERS, "precision": "bfloat16"}).bfloat16
+    assert compute.arithmetic == ("cpu", False, False)
+    assert Compute("cpu", "bfloat16", compiled=True).arithmetic == ("cpu", True, True)
     assert not compute.compiled and resolve_compute({**PARAMETERS, "compile": True}).compiled
 
 

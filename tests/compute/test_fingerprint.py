@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from bam_pipelines.compute.fingerprint import fingerprint
+from bam_pipelines.compute.fingerprint import fingerprint, module_texts
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,10 @@ def test_a_changed_weight_changes_the_name():
 
 def test_a_mapping_of_any_kind_is_a_dict():
     assert fingerprint(MappingProxyType({"b": 1, "a": 2})) == fingerprint({"a": 2, "b": 1})
+
+
+def test_texts_of_modules(tmp_path):
+    for name in ("b.py", "a.py", "notes.txt"):
+        (tmp_path / name).write_text(f"text of {name}")
+    assert module_texts(tmp_path) == ["text of a.py", "text of b.py"]
+    assert module_texts(tmp_path / "b.py", tmp_path) == ["text of b.py", "text of a.py", "text of b.py"]

@@ -1,6 +1,11 @@
 """Shards: results in order, each on one thread, whatever the number of workers; kept when they are to be."""
 
 import errno
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -102,3 +107,38 @@ def test_shards_may_be_left_on_disk(tmp_path):
     assert [int(read_arrays(path)["square"]) for path in files] == [9, 4]
     assert kept.leave(square(calls), [2], "squares") == [kept.path(2)]
     assert calls == [3, 2]
+
+
+SLOW_RUN = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from bam_pipelines.compute.shards import ShardFolder
+from bam_pipelines.compute.workers import Workers, open_workers
+
+def slowly(shard):
+    time.sleep(0.2)
+    return {"drawn": np.random.default_rng(shard).random(1000)}
+
+with open_workers(Workers("loky", 2)):
+    ShardFolder(Path(sys.argv[1])).run(slowly, list(range(12)), "slow")
+"""
+
+
+def test_a_killed_process_leaves_whole_shards_and_the_next_one_ends_alike(tmp_path):
+    command = [sys.executable, "-c", SLOW_RUN]
+    killed = subprocess.Popen([*command, tmp_path / "killed"], stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "killed").glob("*.npz"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)  # its workers too
+    killed.wait()
+    left = {file.name: file.read_bytes() for file in (tmp_path / "killed").glob("*.npz")}
+    assert 3 <= len(left) < 12
+    subprocess.run([*command, tmp_path / "killed"], stderr=subprocess.DEVNULL, check=True)
+    subprocess.run([*command, tmp_path / "whole"], stderr=subprocess.DEVNULL, check=True)
+    whole = {file.name: np.load(file)["drawn"].tolist() for file in (tmp_path / "whole").glob("*.npz")}
+    ended = {file.name: np.load(file)["drawn"].tolist() for file in (tmp_path / "killed").glob("*.npz")}
+    assert ended == whole and len(whole) == 12
+    # those that were whole were not written again
+    assert all((tmp_path / "killed" / name).read_bytes() == content for name, content in left.items())

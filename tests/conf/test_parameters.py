@@ -7,6 +7,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from bam_pipelines.analysis.pair_tests import CUSTOMISED
 from bam_pipelines.analysis.power import power_settings
 from bam_pipelines.experiment.settings import PairSource, experiment_settings
 from bam_pipelines.experiment.texts import read_texts
@@ -15,7 +16,6 @@ from bam_pipelines.networks.noise import NoiseSpecification
 from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipeline_registry import STAGES
 from bam_pipelines.pipelines.loop.settings import loop_settings
-from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED
 from bam_pipelines.pipelines.parameters import parameter_problems
 from tests.conf.loaded import CONF, ENVIRONMENTS, parameters_of
 

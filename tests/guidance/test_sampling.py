@@ -1,10 +1,5 @@
 """Stimulus sets: quotas, budgets, seeds and tables, with networks of a few weights."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,13 +16,7 @@ from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.fast import FastSettings
 from bam_pipelines.guidance.methods import FastMethod, PaperMethod, UnguidedMethod
 from bam_pipelines.guidance.sampler import SamplerSettings, sample_images
-from bam_pipelines.guidance.sampling import (
-    PROBABILITY_COLUMNS,
-    SamplingPlan,
-    parting,
-    sample_stimuli,
-)
-from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stimuli
+from bam_pipelines.guidance.sampling import PROBABILITY_COLUMNS, SamplingPlan, parting, sample_stimuli
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import table_images, table_pixels
@@ -249,41 +238,6 @@ def test_another_plan_does_not_read_these_shards(prior, classifiers, kind_judge,
     assert len(list(tmp_path.iterdir())) == 2
 
 
-SLOW_RUN = """
-import sys, time
-from pathlib import Path
-import numpy as np
-from bam_pipelines.compute.shards import ShardFolder
-from bam_pipelines.compute.workers import Workers, open_workers
-
-def slowly(shard):
-    time.sleep(0.2)
-    return {"drawn": np.random.default_rng(shard).random(1000)}
-
-with open_workers(Workers("loky", 2)):
-    ShardFolder(Path(sys.argv[1])).run(slowly, list(range(12)), "slow")
-"""
-
-
-def test_a_killed_process_leaves_whole_shards_and_the_next_one_ends_alike(tmp_path):
-    command = [sys.executable, "-c", SLOW_RUN]
-    killed = subprocess.Popen([*command, tmp_path / "killed"], stderr=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while len(list((tmp_path / "killed").glob("*.npz"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.killpg(killed.pid, signal.SIGKILL)  # its workers too
-    killed.wait()
-    left = {file.name: file.read_bytes() for file in (tmp_path / "killed").glob("*.npz")}
-    assert 3 <= len(left) < 12
-    subprocess.run([*command, tmp_path / "killed"], stderr=subprocess.DEVNULL, check=True)
-    subprocess.run([*command, tmp_path / "whole"], stderr=subprocess.DEVNULL, check=True)
-    whole = {file.name: np.load(file)["drawn"].tolist() for file in (tmp_path / "whole").glob("*.npz")}
-    ended = {file.name: np.load(file)["drawn"].tolist() for file in (tmp_path / "killed").glob("*.npz")}
-    assert ended == whole and len(whole) == 12
-    # those that were whole were not written again
-    assert all((tmp_path / "killed" / name).read_bytes() == content for name, content in left.items())
-
-
 def test_unguided_stimuli_name_no_classifier(prior, classifiers, kind_judge, compute, tmp_path):
     plan = replace(
         PLAN, rule=AcceptanceRule("unguided", None, None, 0.5), source="none", method=UnguidedMethod(FAST, DIGITS)
@@ -324,75 +278,6 @@ def test_a_classifier_that_is_not_given_is_named(prior, classifiers, kind_judge,
     cells = [*CELLS, Cell(("c",), (0, 1), 1)]
     with pytest.raises(ValueError, match="cells name the classifiers c, but only a, b exist"):
         sample_stimuli(cells, classifiers, prior, kind_judge, PLAN, compute, tmp_path)
-
-
-def test_joined_tables_keep_each_image_once():
-    first = pd.DataFrame({"stimulus_id": ["x", "y"], "strategy": "uncertainty"})
-    second = pd.DataFrame({"stimulus_id": ["y", "z"], "strategy": "controversial"})
-    joined = joined_stimuli([first, pd.DataFrame(), second])
-    assert joined["stimulus_id"].tolist() == ["x", "y", "z"]
-    assert joined["strategy"].tolist() == ["uncertainty", "uncertainty", "controversial"]
-    assert joined.index.tolist() == [0, 1, 2]
-
-
-def test_no_stimulus_at_all_is_an_error():
-    with pytest.raises(ValueError, match="no proposal was accepted; raise the sampler's steps"):
-        joined_stimuli([pd.DataFrame(), pd.DataFrame()])
-
-
-def test_acceptance_metrics_by_hand():
-    stimuli = pd.DataFrame(
-        {
-            "strategy": ["uncertainty"] * 3 + ["controversial"],
-            "judge_score": [0.6, 1.0, 0.9, 0.7],
-            "p1_target_1": [0.5, 0.41, 0.55, 0.95],
-            "p1_target_2": [0.5, 0.51, 0.41, 0.01],
-        }
-    )
-    acceptance = pd.DataFrame(
-        {
-            "strategy": ["uncertainty", "uncertainty", "controversial"],
-            "quota": [2, 2, 1],
-            "proposals": [4, 8, 5],
-            "accepted": [2, 1, 1],
-        }
-    )
-    metrics = acceptance_metrics(stimuli, acceptance)
-    renamed = {"uncertainty": "group", "controversial": "swapped"}
-    by_source = [table.assign(source=table["strategy"].map(renamed)) for table in (stimuli, acceptance)]
-    found = acceptance_metrics(*by_source, by="source")
-    assert found == {"stimuli": 4, "group": metrics["uncertainty"], "swapped": metrics["controversial"]}
-    assert metrics["stimuli"] == 4
-    # gaps 0, .10, .14: median .10, and the 95 % quantile is 90 % of the way from .10 to .14: .136
-    assert metrics["uncertainty"] == pytest.approx(
-        {
-            "stimuli": 3,
-            "proposals": 12,
-            "acceptance_rate": 0.25,
-            "unfilled_cells": 1,
-            "judge_score_median": 0.9,
-            "gap_median": 0.1,
-            "gap_q95": 0.136,
-        }
-    )
-    assert metrics["controversial"] == pytest.approx(
-        {"stimuli": 1, "proposals": 5, "acceptance_rate": 0.2, "unfilled_cells": 0, "judge_score_median": 0.7}
-    )
-
-
-def test_a_strategy_without_stimuli_has_no_quantiles():
-    columns = ["strategy", "judge_score", "p1_target_1", "p1_target_2"]
-    stimuli = pd.DataFrame([["controversial", 0.7, 0.95, 0.01]], columns=columns)
-    acceptance = pd.DataFrame({"strategy": ["uncertainty"], "quota": [2], "proposals": [20], "accepted": [0]})
-    assert acceptance_metrics(stimuli, acceptance)["uncertainty"] == {
-        "stimuli": 0,
-        "proposals": 20,
-        "acceptance_rate": 0.0,
-        "unfilled_cells": 1,
-        "judge_score_median": None,
-        "gap_median": None,
-        "gap_q95": None,
-    }
 
 
 def test_compiled_networks_sample_the_same_stimuli(prior, classifiers, kind_judge, compute, tmp_path, monkeypatch):

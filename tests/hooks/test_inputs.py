@@ -78,4 +78,5 @@ def test_the_run_is_refused(registry):
 
 def test_a_run_with_its_inputs_goes_on():
     catalog = DataCatalog({"prior": MemoryDataset(1), "classifier_vgg": MemoryDataset(2)})
-    MissingInputHook().before_pipeline_run({"pipeline_names": ["sampling"]}, REGISTERED["sampling"], catalog)
+    run = {"pipeline_names": ["sampling"]}
+    assert MissingInputHook().before_pipeline_run(run, REGISTERED["sampling"], catalog) is None

@@ -53,7 +53,7 @@ def test_what_is_not_there_is_named(asked, message):
     ],
 )
 def test_what_is_there_is_run(asked):
-    require_names(asked, STAGES)
+    assert require_names(asked, STAGES) is None
 
 
 def test_the_session_looks_it_up_for_a_run_and_for_nothing_else(monkeypatch):

@@ -40,27 +40,11 @@ def trials(stimuli):
 
 
 @pytest.fixture
-def inputs(stimuli, trials):
+def alignment(stimuli):
     levels = ["base", "group", "individual"]
     metrics = pd.DataFrame({"classifier": "vgg", "level": levels, "participant_id": "a", "accuracy": [0.4, 0.7, 0.8]})
     metrics = metrics.assign(dataset="trials_test", entropy_bin="all", n_trials=10, log_loss=1.0)
-    pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success", "round": [1, 2]})
-    pairs = pairs.assign(participant_1="a", participant_2="b", stimulus_id=stimuli["stimulus_id"].iloc[0])
-    pairs = pairs.assign(choice_1=3, choice_2=8, target_1=3, target_2=8, margin=np.nan)
-    estimate = {"value": 1.0, "low": 1.0, "high": 1.0}
-    measures = ["success", "bias", "failure", "targeted_ratio", "net_directed_success"]
-    source = {"n": 1, "n_pairs": 1, "n_success": 1} | dict.fromkeys(measures, estimate)
-    difference = dict.fromkeys(measures, {"value": 0.0, "p": 1.0})
     return {
-        "trials": trials,
-        "trial_stimuli": stimuli,
-        "stimuli": stimuli,
-        "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
-        "sampling_acceptance": stimuli[["strategy", "model_1", "model_2"]].assign(proposals=2, accepted=1),
-        "sampling_metrics": {"acceptance": 0.5},
-        "participants": pd.DataFrame({"participant_id": PEOPLE}),
-        "quality_report": {"excluded": 0},
-        "reading_report": {"trials": 4},
         "alignment_metrics": metrics,
         "alignment_entropy": pd.DataFrame(
             {
@@ -82,6 +66,19 @@ def inputs(stimuli, trials):
             [(one, other, 5, 0.5, 1.0) for one in "ab" for other in "ab"],
             columns=["model", "participant_id", "n_trials", "accuracy", "log_loss"],
         ).assign(classifier="vgg"),
+    }
+
+
+@pytest.fixture
+def manipulation(stimuli):
+    pairs = pd.DataFrame({"pair_id": "ab", "source": ["base", "individual"], "outcome": "success", "round": [1, 2]})
+    pairs = pairs.assign(participant_1="a", participant_2="b", stimulus_id=stimuli["stimulus_id"].iloc[0])
+    pairs = pairs.assign(choice_1=3, choice_2=8, target_1=3, target_2=8, margin=np.nan)
+    estimate = {"value": 1.0, "low": 1.0, "high": 1.0}
+    measures = ["success", "bias", "failure", "targeted_ratio", "net_directed_success"]
+    source = {"n": 1, "n_pairs": 1, "n_success": 1} | dict.fromkeys(measures, estimate)
+    difference = dict.fromkeys(measures, {"value": 0.0, "p": 1.0})
+    return {
         "manipulation_outcomes": pairs.assign(direction="targeted"),
         "manipulation_summary": {
             "sources": {"base": source, "individual": source},
@@ -93,13 +90,30 @@ def inputs(stimuli, trials):
             "left_out": {"ac": "c has no answer in round 2."},
         },
         "manipulation_naturalness": {"sources": {}, "contrasts": {}},
-        "power_summary": {"measured": {"stimuli": 1, "net_directed_success": 1.0}, "wanted": 0.8, "smallest": {}},
-        "figure_power": b"PNG",
         "manipulation_rates": pd.DataFrame(
             [("dose", "1", "individual", 1.0, 0.1, 0.0, 0.2, 0.3, 0.2, 0.4, "stimuli")],
             columns=["level", "key", "source", "margin", "net_directed_success", "low", "high", "success"]
             + ["success_low", "success_high", "interval"],
         ),
+    }
+
+
+@pytest.fixture
+def inputs(stimuli, trials, alignment, manipulation):
+    return {
+        **alignment,
+        **manipulation,
+        "trials": trials,
+        "trial_stimuli": stimuli,
+        "stimuli": stimuli,
+        "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
+        "sampling_acceptance": stimuli[["strategy", "model_1", "model_2"]].assign(proposals=2, accepted=1),
+        "sampling_metrics": {"acceptance": 0.5},
+        "participants": pd.DataFrame({"participant_id": PEOPLE}),
+        "quality_report": {"excluded": 0},
+        "reading_report": {"trials": 4},
+        "power_summary": {"measured": {"stimuli": 1, "net_directed_success": 1.0}, "wanted": 0.8, "smallest": {}},
+        "figure_power": b"PNG",
         "run_identity": {"session_id": "now", "mlflow_run_id": None, "env": "smoke", "artifacts": {"trials": "v1"}},
         "loop_metrics_if_any": None,
         "loop_figure_if_any": None,

@@ -152,7 +152,7 @@ def test_finished_shards_stay_when_a_later_one_fails(sampled, compute, monkeypat
             raise FloatingPointError("a gradient is not finite")
         return assess(*arguments)
 
-    monkeypatch.setattr("bam_pipelines.guidance.sampling.assess", assess_one_strategy)
+    monkeypatch.setattr("bam_pipelines.guidance.proposals.assess", assess_one_strategy)
     with pytest.raises(FloatingPointError):
         sampled()
     assert list(Path(compute["working_folder"]).glob("0/sample_stimuli/*/*.npz"))

@@ -42,7 +42,7 @@ def epig(pool: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     ----------
     Bickford Smith et al. 2023, "Prediction-oriented Bayesian active learning", AISTATS, equation 8.
     """
-    n_samples, n, k = pool.shape
+    n_samples, _, k = pool.shape
     others = targets.reshape(n_samples, -1)
     alone = predictive_entropy(pool) + predictive_entropy(targets).mean()
     together = []

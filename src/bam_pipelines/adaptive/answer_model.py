@@ -68,6 +68,11 @@ def answer_model(fit: HierarchicalFit, images: torch.Tensor, stimulus_ids: Seque
         Of the images. What GroupNet misses is known, as well as answers told, of those that the population was fitted
         to.
 
+    Returns
+    -------
+    AnswerModel
+        Of the N images.
+
     References
     ----------
     Lu, Ie & Sha 2020, "Mean-field approximation to Gaussian-softmax integral with application to uncertainty

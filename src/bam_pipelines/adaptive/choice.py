@@ -34,7 +34,19 @@ class Known:
 
 
 def known_of(posterior: Posterior, person: int, n_samples: int, generator: torch.Generator) -> Known:
-    """Return what is known of one person."""
+    """Return what is known of one person.
+
+    Parameters
+    ----------
+    posterior
+        Of all people.
+    person
+        Whose row of it.
+    n_samples
+        Values to draw.
+    generator
+        Of the draws.
+    """
     samples = posterior.samples(person, n_samples, generator)
     return Known(posterior.mean[person].float(), posterior.covariance[person].float(), samples.float())
 
@@ -98,6 +110,22 @@ def choose_round(
 
 def power_batch(scores: torch.Tensor, number: int, coldness: float, draw: np.random.Generator) -> np.ndarray:
     """Draw images without replacement with probabilities proportional to scores (N,) to the power of ``coldness``.
+
+    Parameters
+    ----------
+    scores
+        float32, (N,), nats; rounding errors below 0 count as 0.
+    number
+        Images to draw.
+    coldness
+        At 0 all images are equally likely; the larger, the surer the largest scores are drawn.
+    draw
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (``number``,), in the order in which they were drawn.
 
     References
     ----------

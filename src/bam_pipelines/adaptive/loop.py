@@ -76,6 +76,11 @@ def learn(
     seed
         The run's seed.
 
+    Returns
+    -------
+    Standing
+        Of everyone with a training trial, and of all stimuli.
+
     Raises
     ------
     ValueError
@@ -187,10 +192,28 @@ def held_out_losses(
 ) -> pd.DataFrame:
     """Score everyone's predictions on their answers to test images of the first round.
 
+    Parameters
+    ----------
+    standing
+        What is known of everyone.
+    trials
+        Of the first round, split by image; only those of split test are used.
+    settings
+        Samples of what is personal, and the acquisition that the rows name.
+    number
+        Of the round, from 0 for what was known before the loop.
+    seed
+        The run's seed.
+
     Returns
     -------
     pandas.DataFrame
         Rows of :class:`~bam_pipelines.adaptive.state.LoopState`'s metrics; nobody without a held-out trial.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered a test image.
     """
     asked = _asked(trials[trials["split"] == HELD_OUT], standing.names, standing.stimulus_ids)
     scores = []

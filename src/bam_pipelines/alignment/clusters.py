@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import cross_val_predict
 
 from bam_pipelines.alignment.evaluation import cross_predictions
-from bam_pipelines.alignment.gain import CrossedTrials, crossed_bootstrap, swap_matrix
+from bam_pipelines.alignment.gain import CrossedTrials, bootstrap_interval, swap_matrix
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.learning_curve import FitEveryone
 from bam_pipelines.alignment.trial_data import TrialData
@@ -23,7 +23,6 @@ _DIMENSIONS = 16
 _FOLDS = 5
 _RIDGES = np.logspace(-3, 5, 17)
 _CLUSTER = "cluster_of_"
-_CONFIDENCE = (0.025, 0.975)
 
 
 def embed(models: IndividualModels, data: TrialData) -> np.ndarray:
@@ -194,8 +193,7 @@ def cluster_gain(crossed: CrossedTrials, labels: np.ndarray, seed: int, resample
     """
     likelihoods = crossed.likelihoods
     total = likelihoods.sum(axis=0)
-    trial = np.arange(len(crossed.person))
-    own = likelihoods[crossed.person, trial]
+    own = likelihoods[crossed.own]
     members = labels[:, None] == labels[crossed.person]
     mates = members.sum(axis=0) - 1
     shared = mates > 0
@@ -203,11 +201,10 @@ def cluster_gain(crossed: CrossedTrials, labels: np.ndarray, seed: int, resample
         return None
     near = ((likelihoods * members).sum(axis=0) - own)[shared] / mates[shared]
     far = (total - own)[shared] / (len(labels) - 1)
-    gains = np.zeros(len(trial))
+    gains = np.zeros(len(own))
     gains[shared] = np.log(near) - np.log(far)
     generator = numpy_generator(seed, "alignment/clusters/gain")
-    drawn = crossed_bootstrap(crossed, gains, generator, resamples, shared)
-    low, high = np.quantile(drawn, _CONFIDENCE).tolist()
+    low, high = bootstrap_interval(crossed, gains, generator, resamples, shared)
     return {"value": float(gains[shared].mean()), "low": low, "high": high}
 
 

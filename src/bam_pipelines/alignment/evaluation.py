@@ -14,7 +14,7 @@ from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.classification import class_logits, class_probabilities, classification_metrics
 
-EVERYONE = "all"
+ALL = "all"
 
 
 def entropy_bin(bits: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def evaluate_shared(
     logits = class_logits(network, data.images)
     rows = data.rows("test")
     scored = _scored(data, rows, logits[data.stimulus[rows]].double().log_softmax(dim=1), human_entropy)
-    digit_row = _digit_row(EVERYONE, class_logits(network, digits[0]), digits[1])
+    digit_row = _digit_row(ALL, class_logits(network, digits[0]), digits[1])
     return [*_trial_rows(scored), *_pooled_rows(scored), digit_row]
 
 
@@ -201,14 +201,14 @@ def _scored(
 def _trial_rows(scored: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for participant_id, own in scored.groupby("participant_id"):
-        rows.append(_row(str(participant_id), EVERYONE, own))
+        rows.append(_row(str(participant_id), ALL, own))
         rows += [_row(str(participant_id), str(name), part) for name, part in own.groupby("entropy_bin")]
     return rows
 
 
 def _pooled_rows(scored: pd.DataFrame) -> list[dict[str, Any]]:
-    bins = [_row(EVERYONE, str(name), part) for name, part in scored.groupby("entropy_bin")]
-    return [_row(EVERYONE, EVERYONE, scored), *bins]
+    bins = [_row(ALL, str(name), part) for name, part in scored.groupby("entropy_bin")]
+    return [_row(ALL, ALL, scored), *bins]
 
 
 def _row(participant_id: str, bin_name: str, scored: pd.DataFrame) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _row(participant_id: str, bin_name: str, scored: pd.DataFrame) -> dict[str, 
 
 
 def _digit_row(participant_id: str, logits: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
-    common = {"participant_id": participant_id, "dataset": "digits_test", "entropy_bin": EVERYONE}
+    common = {"participant_id": participant_id, "dataset": "digits_test", "entropy_bin": ALL}
     confidence, named = (values.numpy() for values in logits.double().softmax(dim=1).max(dim=1))
     error = calibration_error(confidence, named == labels.numpy())
     scores = classification_metrics(logits, labels)

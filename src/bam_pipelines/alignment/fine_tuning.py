@@ -15,7 +15,7 @@ from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.arrays import read_arrays
 from bam_pipelines.compute.checked import CheckedSettings, FromList, NotNegative, Problem, wrong
 from bam_pipelines.compute.device import Compute
-from bam_pipelines.compute.fingerprint import fingerprint
+from bam_pipelines.compute.fingerprint import fingerprint, module_texts
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
 from bam_pipelines.compute.shards import Arrays, ShardFolder
 from bam_pipelines.networks import training
@@ -117,6 +117,11 @@ def fine_tune(
         Images (n, C, H, W) and responses (n,) of validation trials.
     settings, compute, seed
         How to train.
+
+    Returns
+    -------
+    Fit
+        The network of that epoch, and the history.
     """
     images, inverse = torch.unique(validation[0], dim=0, return_inverse=True)
 
@@ -194,7 +199,7 @@ def align_groups(
         GroupNet and the history of its training, by the names of ``bases``.
     """
     align = partial(_align_group_arrays, dict(bases), data, digits, settings, compute, seed)
-    kept = ShardFolder(working / fingerprint(_source(), bases, data, digits, settings, *_computed(compute), seed))
+    kept = ShardFolder(working / fingerprint(_source(), bases, data, digits, settings, *compute.arithmetic, seed))
     arrays = dict(zip(bases, kept.run(align, list(bases), "group models"), strict=True))
     fits = {name: fit_of(arrays[name], base.network) for name, base in bases.items()}
     return {name: (TrainedNetwork(fit.network, bases[name].specification), fit) for name, fit in fits.items()}
@@ -210,10 +215,6 @@ def _align_group_arrays(
     name: str,
 ) -> Arrays:
     return fit_arrays(align_group(bases[name], data, digits, settings, compute, seed)[1])
-
-
-def _computed(compute: Compute) -> tuple[str, bool]:
-    return compute.device.type, compute.bfloat16
 
 
 def align_individuals(
@@ -251,7 +252,7 @@ def align_individuals(
     """
     fit = partial(_fit_individual, group, data, digits, settings, compute, seed)
     label = f"individual {group.specification.architecture}"
-    kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *_computed(compute), seed))
+    kept = ShardFolder(working / fingerprint(_source(), group, data, digits, settings, *compute.arithmetic, seed))
     files = dict(zip(participant_ids, kept.leave(fit, list(participant_ids), label), strict=True))
     epochs = {name: best_epoch_of(read_arrays(path)) for name, path in files.items()}
     return WholeNetworks(group.specification, _KeptStates(files)), epochs
@@ -274,8 +275,7 @@ class _KeptStates(Mapping[str, dict[str, torch.Tensor]]):
 
 
 def _source() -> list[str]:
-    """Return the text of what fits: what other code fitted must not be taken for what this one fits."""
-    return [Path(file).read_text(encoding="utf-8") for file in (__file__, training.__file__)]
+    return module_texts(__file__, training.__file__)
 
 
 def _fit_individual(

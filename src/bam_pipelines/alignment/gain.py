@@ -33,6 +33,11 @@ class CrossedTrials:
         float, (P, S, K): of the answers to S images, rows sum to 1.
     person, stimulus, response
         int, (N,): whose trial it is, among the models; which image; which answer. All P people have trials.
+
+    Raises
+    ------
+    ValueError
+        If someone has no trial, or probabilities do not sum to 1.
     """
 
     participant_ids: Sequence[str]
@@ -52,6 +57,11 @@ class CrossedTrials:
                 f"the model of participant {self.participant_ids[model]} gives image {image} probabilities that sum to "
                 f"{self.probabilities[model, image].sum():.6g}, expected 1."
             )
+
+    @property
+    def own(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where arrays (P, N) hold each trial's own model."""
+        return self.person, np.arange(len(self.person))
 
     @property
     def likelihoods(self) -> np.ndarray:
@@ -130,21 +140,18 @@ def individual_gain(trials: CrossedTrials, seed: int, resamples: int) -> dict[st
         "log_loss": np.log(likelihoods) - np.log(np.maximum(others, _SMALLEST)),
         "accuracy": trials.named.astype(np.float64) - trials.named_by_others,
     }
-    own = trials.person, np.arange(len(trials.person))
-    by_person = np.bincount(trials.person, gains["log_loss"][own])
+    by_person = np.bincount(trials.person, gains["log_loss"][trials.own])
     return {
-        **{name: _estimate(trials, values, own, seed, resamples) for name, values in gains.items()},
+        **{name: _estimate(trials, values, seed, resamples) for name, values in gains.items()},
         "share_improved": float((by_person > 0).mean()),
     }
 
 
-def _estimate(
-    trials: CrossedTrials, gains: np.ndarray, own: tuple[np.ndarray, np.ndarray], seed: int, resamples: int
-) -> dict[str, float]:
+def _estimate(trials: CrossedTrials, gains: np.ndarray, seed: int, resamples: int) -> dict[str, float]:
     n = len(trials.person)
-    value = float(gains[own].mean())
+    value = float(gains[trials.own].mean())
     bootstrap = numpy_generator(seed, "alignment/individual gain/bootstrap")
-    low, high = np.quantile(crossed_bootstrap(trials, gains[own], bootstrap, resamples), _CONFIDENCE).tolist()
+    low, high = bootstrap_interval(trials, gains[trials.own], bootstrap, resamples)
     sums = _by_person(trials, gains)
     people = np.arange(len(sums))
     dealt = numpy_generator(seed, "alignment/individual gain/permutation")
@@ -175,12 +182,11 @@ def gain_over_shared(trials: CrossedTrials, shared: np.ndarray, seed: int, resam
         large if each person's two models swap places at random, one-sided; ``share_improved``, of people whom their own
         model predicts better by that measure.
     """
-    own = trials.person, np.arange(len(trials.person))
     likelihoods = np.maximum(shared[trials.stimulus, trials.response], _SMALLEST)
     named = shared.argmax(axis=1)[trials.stimulus] == trials.response
     gains = {
-        "log_loss": np.log(trials.likelihoods[own]) - np.log(likelihoods),
-        "accuracy": trials.named[own].astype(np.float64) - named,
+        "log_loss": np.log(trials.likelihoods[trials.own]) - np.log(likelihoods),
+        "accuracy": trials.named[trials.own].astype(np.float64) - named,
     }
     return {name: _paired_estimate(trials, values, seed, resamples) for name, values in gains.items()}
 
@@ -188,10 +194,22 @@ def gain_over_shared(trials: CrossedTrials, shared: np.ndarray, seed: int, resam
 def _paired_estimate(trials: CrossedTrials, values: np.ndarray, seed: int, resamples: int) -> dict[str, float]:
     sums = np.bincount(trials.person, values)
     bootstrap = numpy_generator(seed, "alignment/gain over shared/bootstrap")
-    low, high = np.quantile(crossed_bootstrap(trials, values, bootstrap, resamples), _CONFIDENCE).tolist()
+    low, high = bootstrap_interval(trials, values, bootstrap, resamples)
     signs = numpy_generator(seed, "alignment/gain over shared/permutation").choice([-1, 1], (resamples, len(sums)))
     p = (1 + int((signs @ sums >= sums.sum() - 1e-9).sum())) / (1 + resamples)
     return {"value": float(values.mean()), "low": low, "high": high, "p": p, "share_improved": float((sums > 0).mean())}
+
+
+def bootstrap_interval(
+    trials: CrossedTrials,
+    values: np.ndarray,
+    generator: np.random.Generator,
+    resamples: int,
+    kept: np.ndarray | None = None,
+) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of values (N,) over people and images; see :func:`crossed_bootstrap`."""
+    low, high = np.quantile(crossed_bootstrap(trials, values, generator, resamples, kept), _CONFIDENCE).tolist()
+    return low, high
 
 
 def crossed_bootstrap(
@@ -201,10 +219,27 @@ def crossed_bootstrap(
     resamples: int,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Resample people and images, each with replacement, and return the means of values (N,), (resamples,).
+    """Resample people and images, each with replacement, and average over the trials that this leaves.
 
-    A trial counts as often as its person was drawn times as often as its image was, and not at all if ``kept``, bool
-    (N,), is given and false. Samples that leave no trial are left out.
+    A trial counts as often as its person was drawn times as often as its image was.
+
+    Parameters
+    ----------
+    trials
+        Whose people and images are drawn.
+    values
+        (N,), to be averaged.
+    generator
+        Of the draws.
+    resamples
+        Number of samples.
+    kept
+        bool, (N,): trials that count; None for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        At most (resamples,): samples that leave no trial are left out.
     """
     _, image = np.unique(trials.stimulus, return_inverse=True)
     n_people, n_images = len(trials.participant_ids), int(image.max()) + 1

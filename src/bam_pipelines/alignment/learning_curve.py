@@ -78,13 +78,12 @@ def _row(
     models: IndividualModels, data: TrialData, shared: np.ndarray, size: float, seed: int, resamples: int
 ) -> dict[str, float]:
     crossed = cross_predictions(models, data)
-    own = crossed.person, np.arange(len(crossed.person))
     over = gain_over_shared(crossed, shared[shown_images(models.participant_ids, data)], seed, resamples)
     gain = individual_gain(crossed, seed, resamples)
     row = {
         "n_trials": float(size),
-        "log_loss": float(-np.log(crossed.likelihoods[own]).mean()),
-        "accuracy": float(crossed.named[own].mean()),
+        "log_loss": float(-np.log(crossed.likelihoods[crossed.own]).mean()),
+        "accuracy": float(crossed.named[crossed.own].mean()),
     }
     for name, estimate in (("gain_over_group", over), ("individual_gain", gain)):
         found = dict.fromkeys(("value", "low", "high"), np.nan) if estimate is None else estimate["log_loss"]

@@ -14,7 +14,19 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 @dataclass(frozen=True)
 class FittedPopulation:
-    """A fitted population, with its network and where each image that it was fitted to stands in it."""
+    """A fitted population.
+
+    Parameters
+    ----------
+    group
+        GroupNet, on whose features it rests.
+    population
+        The fitted values.
+    components
+        Of GroupNet's features.
+    places
+        By stimulus_id, where each image that it was fitted to stands in it.
+    """
 
     group: TrainedNetwork
     population: Population

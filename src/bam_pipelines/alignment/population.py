@@ -36,7 +36,19 @@ def principal_components(features: torch.Tensor, number: int) -> Components:
 
 
 class Population(nn.Module):
-    """The model's parameters: what is a person's or an image's own as normal posteriors, standard normal at first."""
+    """The model's parameters: what is a person's or an image's own as normal posteriors, standard normal at first.
+
+    Parameters
+    ----------
+    n_people, n_images
+        Whose own values there are.
+    rank
+        R, ways in which people differ.
+    n_classes, n_components
+        K, and C principal components of the features.
+    generator
+        Of the loadings to begin with.
+    """
 
     def __init__(
         self,
@@ -64,13 +76,32 @@ class Population(nn.Module):
     def answers(
         self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
     ) -> torch.Tensor:
-        """Return log-probabilities of answers, (n, K), of people (n, size) to images (n, C) with logits (n, K)."""
+        """Return log-probabilities of answers, (n, K); see :meth:`perceived` for the parameters."""
         return with_guesses(*self.perceived(personal, parts, logits, loadings))
 
     def perceived(
         self, personal: torch.Tensor, parts: torch.Tensor, logits: torch.Tensor, loadings: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a person's logits (n, K) and the log-odds of lapses (n,)."""
+        """Return what people see, and how often they guess.
+
+        Parameters
+        ----------
+        personal
+            (n, size), of the person of each trial.
+        parts
+            (n, C), components of the image's features.
+        logits
+            (n, K), what all people see in the image.
+        loadings
+            (R, K, C).
+
+        Returns
+        -------
+        logits
+            (n, K), the person's.
+        lapse
+            (n,), log-odds of answering at random.
+        """
         z, bias, temperature, lapse = self.unpacked(personal)
         ways = (parts @ loadings.flatten(0, 1).T).view(len(parts), self.rank, self.n_classes)
         own = logits + torch.einsum("nr,nrk->nk", z, ways) + bias

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from scipy.stats import spearmanr
 
-from bam_pipelines.alignment.evaluation import EVERYONE
+from bam_pipelines.alignment.evaluation import ALL
 
 LEVELS = ("base", "group", "individual")
 
@@ -47,8 +47,8 @@ def summarise_alignment(
 
 
 def _one_classifier(metrics: pd.DataFrame, entropies: pd.DataFrame) -> dict[str, Any]:
-    trials = metrics[(metrics["dataset"] == "trials_test") & (metrics["entropy_bin"] == EVERYONE)]
-    everyone = trials["participant_id"] == EVERYONE
+    trials = metrics[(metrics["dataset"] == "trials_test") & (metrics["entropy_bin"] == ALL)]
+    everyone = trials["participant_id"] == ALL
     single, pooled = trials[~everyone].set_index(["level", "participant_id"]), trials[everyone].set_index("level")
     people = single.loc["individual"].index
     digits = metrics[metrics["dataset"] == "digits_test"].groupby("level")["accuracy"].mean()

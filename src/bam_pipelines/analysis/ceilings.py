@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaln, expit
 
-from bam_pipelines.analysis.entropy import first_answers, plugin_entropy
+from bam_pipelines.analysis.entropy import digit_answers, first_answers, plugin_entropy
 from bam_pipelines.analysis.outcomes import Estimate
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.compute.shards import run_shards
@@ -200,9 +200,7 @@ def repeats(trials: pd.DataFrame) -> pd.DataFrame:
         participant_id, stimulus_id, same (bool), apart (trials between the showings, 0 in another session); included
         main trials of the digit task.
     """
-    usable = (trials["task"] == "digit") & (trials["phase"] == "main") & trials["include"] & trials["response"].notna()
-    columns = ["participant_id", "stimulus_id", "repetition", "response", "session", "trial_index"]
-    kept = trials.loc[usable, columns]
+    kept = digit_answers(trials)[["participant_id", "stimulus_id", "repetition", "response", "session", "trial_index"]]
     joined = kept[kept["repetition"] > 0].merge(
         kept[kept["repetition"] == 0], on=["participant_id", "stimulus_id"], suffixes=("", "_first")
     )

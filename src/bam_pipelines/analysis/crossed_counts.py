@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # Every answer of a pair is exactly one of these; a success is targeted or opposite.
-CELLS = ("targeted", "opposite", "bias", "failure")
+KINDS = ("targeted", "opposite", "bias", "failure")
 NO_MARGIN = float("nan")
 _NEEDED = ("pair_id", "participant_1", "participant_2", "source", "margin", "target_1", "target_2")
 
@@ -29,7 +29,7 @@ class CrossedCounts:
         int, (P,): pairs that share a person, directly or through others, are of one group.
     counts
         int64, (S, P, Q, M, 2, 4): by source, pair, digit pair, margin, direction (0 where target_1 is the lower
-        digit) and kind of answer, :data:`CELLS`.
+        digit) and kind of answer, :data:`KINDS`.
     """
 
     sources: tuple[str, ...]
@@ -76,6 +76,11 @@ def crossed_counts(outcomes: pd.DataFrame) -> CrossedCounts:
     outcomes
         Pair table, at least one row; see :func:`bam_pipelines.analysis.pairs.pair_outcomes`.
 
+    Returns
+    -------
+    CrossedCounts
+        Sources and pairs sorted by name, digit pairs and margins ascending.
+
     Raises
     ------
     ValueError
@@ -90,16 +95,16 @@ def crossed_counts(outcomes: pd.DataFrame) -> CrossedCounts:
     sources, source_names = pd.factorize(table["source"], sort=True)
     pairs, pair_names = pd.factorize(table["pair_id"], sort=True)
     digits, digit_pairs = pd.factorize(pd.MultiIndex.from_arrays(np.sort(targets, axis=1).T), sort=True)
-    cell = table["direction"].where(table["outcome"] == "success", table["outcome"])
+    kind = table["direction"].where(table["outcome"] == "success", table["outcome"])
     places = (
         sources,
         pairs,
         digits,
         np.where(np.isnan(margin), 0, 1 + np.searchsorted(margins, margin)),
         (targets[:, 0] > targets[:, 1]).astype(np.int64),
-        cell.map(CELLS.index).to_numpy(dtype="int64"),
+        kind.map(KINDS.index).to_numpy(dtype="int64"),
     )
-    shape = (len(source_names), len(pair_names), len(digit_pairs), 1 + len(margins), 2, len(CELLS))
+    shape = (len(source_names), len(pair_names), len(digit_pairs), 1 + len(margins), 2, len(KINDS))
     counts = np.zeros(shape, dtype=np.int64)
     np.add.at(counts, places, 1)
     first = table.drop_duplicates("pair_id").set_index("pair_id").loc[pair_names]

@@ -17,6 +17,11 @@ def holm(p_values: Mapping[Key, float | None]) -> dict[Key, float | None]:
     p_values
         By test; a test that could not be done is None, stays so, and does not count.
 
+    Returns
+    -------
+    dict
+        By test, at most 1.
+
     References
     ----------
     S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979), 65.
@@ -35,6 +40,11 @@ def benjamini_hochberg(p_values: Mapping[Key, float | None]) -> dict[Key, float 
     ----------
     p_values
         As for :func:`holm`.
+
+    Returns
+    -------
+    dict
+        As there.
 
     References
     ----------

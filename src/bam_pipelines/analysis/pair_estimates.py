@@ -48,4 +48,4 @@ def pair_estimates(outcomes: pd.DataFrame, confidence: float = 0.95) -> tuple[pd
             columns = {"source": source, "measure": name, "pair_id": names, "n": n, "count": count, "share": share}
             tables.append(pd.DataFrame(columns | found))
     table = pd.concat(tables, ignore_index=True)
-    return table.astype({name: "Float64" for name in ("share", "estimate", "low", "high")}), populations
+    return table.astype(dict.fromkeys(("share", "estimate", "low", "high"), "Float64")), populations

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.analysis.crossed_counts import CELLS, CrossedCounts, crossed_counts
+from bam_pipelines.analysis.crossed_counts import KINDS, CrossedCounts, crossed_counts
 from bam_pipelines.analysis.mixed_effects import source_odds
 from bam_pipelines.analysis.multiple_tests import benjamini_hochberg, holm
 from bam_pipelines.analysis.outcomes import Estimate
@@ -101,7 +101,7 @@ def pair_counts(outcomes: pd.DataFrame) -> pd.DataFrame:
     crossed = crossed_counts(outcomes)
     counts = crossed.counts.sum(axis=(2, 3, 4))
     index = pd.MultiIndex.from_product([crossed.sources, crossed.pairs], names=["source", "pair_id"])
-    table = pd.DataFrame(counts.reshape(-1, len(CELLS)), index=index, columns=list(CELLS))
+    table = pd.DataFrame(counts.reshape(-1, len(KINDS)), index=index, columns=list(KINDS))
     return table[table.sum(axis=1) > 0]
 
 
@@ -130,7 +130,7 @@ def compared_by(source: str) -> str:
 
 
 def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
-    """Describe one source; see :func:`pair_summary`.
+    """Describe one source.
 
     Parameters
     ----------
@@ -138,6 +138,11 @@ def describe_source(counts: np.ndarray, confidence: float) -> dict[str, Any]:
         int, (P, Q, M, 2, 4), see :class:`~bam_pipelines.analysis.crossed_counts.CrossedCounts`.
     confidence
         Coverage of the intervals, 0 to 1.
+
+    Returns
+    -------
+    dict
+        As ``sources`` of :func:`pair_summary`.
     """
     cells = counts.sum(axis=(0, 1, 2, 3))
     n, success = int(cells.sum()), int(cells[:2].sum())

@@ -45,7 +45,17 @@ class ReportFigure:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """One table of text cells; ``folded`` ones are opened by a click."""
+    """One table.
+
+    Parameters
+    ----------
+    title
+        Above it.
+    columns, rows
+        Text cells.
+    folded
+        Whether a click opens it.
+    """
 
     title: str
     columns: list[str]

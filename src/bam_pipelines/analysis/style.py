@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+
 # Okabe and Ito's palette: told apart with every common colour vision deficiency, and by lightness in print.
 OUTCOME_COLOURS = {"success": "#0072B2", "bias": "#E69F00", "failure": "#9A9A9A"}
 LEVEL_COLOURS = {"base": "#9A9A9A", "group": "#56B4E9", "individual": "#004C7A"}
-CLASSIFIER_ORDER = ("vit", "vgg", "cornet", "mlp", "lrm")
 CLASSIFIER_TITLES = {"vit": "ViT", "vgg": "VGG", "cornet": "CORnet", "mlp": "MLP", "lrm": "LRM"}
 LEVEL_TITLES = {"base": "BaseNet", "group": "GroupNet", "individual": "IndivNet"}
 SIMULATED_NOTE = "simulated participants"
@@ -70,7 +71,7 @@ def classifier_title(name: str) -> str:
 def ordered_classifiers(names: Iterable[object]) -> list[str]:
     """Return the distinct names in the paper's order, others after them by alphabet."""
     distinct = {str(name) for name in names}
-    known = [name for name in CLASSIFIER_ORDER if name in distinct]
+    known: list[str] = [name for name in CLASSIFIER_NAMES if name in distinct]
     return known + sorted(distinct - set(known))
 
 

@@ -158,10 +158,12 @@ def calibrate(
         Where to begin; what is not fitted stays.
     published
         Statistics of :func:`answer_statistics` by name, those that are fitted.
-    answers_per_image, outcomes, seed
+    answers_per_image, outcomes
         As there.
     n_people
         Number of people to fit with.
+    seed
+        The run's seed.
 
     Returns
     -------

@@ -17,7 +17,13 @@ from bam_pipelines.behavior.readers.images import (
 )
 from bam_pipelines.behavior.readers.ratings import choose_highest
 from bam_pipelines.behavior.readers.records import REJECT_COLUMNS
-from bam_pipelines.behavior.readers.sources import SourceRecords, read_source, release_root
+from bam_pipelines.behavior.readers.sources import (
+    RELEASE_PICTURES,
+    RELEASE_TENSOR,
+    SourceRecords,
+    read_source,
+    release_root,
+)
 from bam_pipelines.behavior.readers.trials import Reading, read_trials
 from bam_pipelines.behavior.rounds import Round
 from bam_pipelines.behavior.schemas import (
@@ -33,8 +39,6 @@ from bam_pipelines.behavior.schemas import (
 from bam_pipelines.behavior.source_settings import SourceSettings
 from bam_pipelines.behavior.validation import validate
 
-RELEASE_TENSOR = "images.pt"
-RELEASE_PICTURES = "dataset_PNG"
 _FEW_TRAINING_TRIALS = 100  # the paper fits no individual model with fewer
 
 

@@ -22,6 +22,11 @@ class Pseudonyms:
     ----------
     salt
         Secret text, or None where ids are published pseudonyms already and are kept as they are.
+
+    Raises
+    ------
+    ValueError
+        If the salt has fewer than 8 characters.
     """
 
     salt: str | None = field(repr=False)

@@ -64,6 +64,11 @@ def first_round(
     seed
         The run's seed.
 
+    Returns
+    -------
+    Round
+        Its trials have a split.
+
     Raises
     ------
     ValueError
@@ -95,6 +100,11 @@ def second_round(
         pair_id, participant_1, participant_2; one row a pair.
     digits, observer, participants, settings, seed
         As in :func:`first_round`.
+
+    Returns
+    -------
+    Round
+        Its trials are of phase manipulation.
 
     Raises
     ------

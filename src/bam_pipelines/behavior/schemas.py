@@ -3,6 +3,8 @@
 Rows are counted from 0 in every message. Nothing is repaired: a table either fits or is refused with one sentence.
 """
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
@@ -10,13 +12,14 @@ import pandera.pandas as pa
 from bam_pipelines.behavior.coercion import PIXELS
 from bam_pipelines.behavior.column_texts import PARTICIPANT_COLUMNS, TRIAL_COLUMNS
 from bam_pipelines.behavior.validation import TableSchema, build_schema, column_check, row_check, validate
+from bam_pipelines.guidance.objectives import Strategy
 from bam_pipelines.images.pixels import stimulus_ids
 
 TASKS = ("digit", "judgment")
 PHASES = ("practice", "main", "catch", "manipulation")
 MODALITIES = ("keyboard", "button", "touch", "rating", "unknown")
 SPLITS = ("train", "validation", "test", "none")
-STRATEGIES = ("uncertainty", "controversial", "reference", "unguided", "natural", "unknown")
+STRATEGIES = (*get_args(Strategy), "natural", "unknown")
 SOURCES = ("base", "group", "individual", "swapped", "bias_only", "none")
 METHODS = ("paper", "fast", "none")
 OUTCOMES = ("success", "bias", "failure")

@@ -117,12 +117,14 @@ class BehaviorSettings(CheckedSettings):
         Share of the records, of all, that may be unusable.
     private
         Fields of a source that may name a person and are never kept.
-    participants, session, response_time, quality
+    participants, session, response_time
         See their classes.
     splits
         Share of the images of train, validation and test; above 0, together 1.
     sharing
         Of the data set that is written for others.
+    quality
+        Thresholds of the rules.
     """
 
     source: Literal["simulated"] | PeopleSource

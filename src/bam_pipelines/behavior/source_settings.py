@@ -22,11 +22,13 @@ class SourceSettings(CheckedSettings):
         What the trial table calls the data set.
     participant_ids
         ``outside``: replaced by pseudonyms; ``published``: pseudonyms already.
-    rt_unit, missing, class_names, columns, private
+    rt_unit, missing, class_names, columns
         How records are written, and where they hold what; see
         :class:`~bam_pipelines.behavior.readers.columns.ColumnMap`.
     ratings
         Fields ``category`` and ``rating`` where a trial is written as one record a class; both None else.
+    private
+        Fields that may name a person; see there.
     """
 
     path: str

@@ -61,6 +61,11 @@ class Compute:
             return torch.cuda.is_bf16_supported(including_emulation=False)
         return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
+    @property
+    def arithmetic(self) -> tuple[str, bool, bool]:
+        """Device, precision and compilation in this process: what the last bits of a result depend on."""
+        return self.device.type, self.bfloat16, self.compiled
+
     def autocast(self) -> torch.autocast:
         """Return the context in which networks run."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
@@ -74,6 +79,11 @@ def resolve_compute(parameters: Mapping[str, Any]) -> Compute:
     parameters
         ``threads``, at least 1; ``device``: auto, cpu or cuda; ``precision``: auto, float32 or bfloat16; ``compile``:
         true or false.
+
+    Returns
+    -------
+    Compute
+        The same, checked.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,25 @@ def fingerprint(*parts: object) -> str:
     for part in parts:
         _feed(digest, part)
     return digest.hexdigest()[:16]
+
+
+def module_texts(*places: str | Path) -> list[str]:
+    """Return the text of modules, for what other code made must not be taken for what this one makes.
+
+    Parameters
+    ----------
+    *places
+        Files, or folders of which every module is read.
+
+    Returns
+    -------
+    list of str
+        One a module; a folder's in the order of their names.
+    """
+    files = [
+        file for place in map(Path, places) for file in ([place] if place.is_file() else sorted(place.glob("*.py")))
+    ]
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def _feed(digest: _Digest, part: object) -> None:

@@ -9,7 +9,13 @@ from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
 
 @dataclass(frozen=True)
 class DeviceSettings(CheckedSettings):
-    """How numbers are computed; conf/base/parameters.yml explains each."""
+    """How numbers are computed; conf/base/parameters.yml explains each.
+
+    Parameters
+    ----------
+    threads, device, precision, compile
+        As :class:`~bam_pipelines.compute.device.Compute` has them.
+    """
 
     threads: Count
     device: Literal["auto", "cpu", "cuda"]
@@ -19,7 +25,13 @@ class DeviceSettings(CheckedSettings):
 
 @dataclass(frozen=True)
 class WorkerSettings(CheckedSettings):
-    """Who works on shards; conf/base/parameters.yml explains each."""
+    """Who works on shards; conf/base/parameters.yml explains each.
+
+    Parameters
+    ----------
+    backend, workers, scheduler
+        As :class:`~bam_pipelines.compute.workers.Workers` has them; ``auto`` for as many as fit.
+    """
 
     backend: Literal["sequential", "loky", "dask"]
     workers: Literal["auto"] | Count

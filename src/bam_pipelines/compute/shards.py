@@ -126,6 +126,11 @@ class ShardFolder:
         shards, description
             See :func:`run_shards`; a shard's ``repr`` names it. One whose file is damaged is done again.
 
+        Returns
+        -------
+        list of dict
+            Of named arrays, one a shard, in their order.
+
         Raises
         ------
         WorkersLostError

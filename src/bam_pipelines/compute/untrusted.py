@@ -21,6 +21,11 @@ def decoding(file: str | Path, expected: str) -> Iterator[None]:
     expected
         What the file should hold.
 
+    Yields
+    ------
+    None
+        To the calls of the decoder.
+
     Raises
     ------
     ValueError

@@ -53,6 +53,11 @@ def resolve_workers(parameters: Mapping[str, Any]) -> Workers:
         ``backend``: sequential, loky or dask; ``workers``: auto, or an integer of at least 1; ``scheduler``: null, or
         an address, of dask only; ``device``, ``compile``: see :func:`~bam_pipelines.compute.device.resolve_compute`.
 
+    Returns
+    -------
+    Workers
+        With a number, unless a scheduler has them.
+
     Raises
     ------
     bam_pipelines.compute.checked.SettingsError

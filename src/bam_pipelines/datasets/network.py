@@ -5,7 +5,8 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from bam_pipelines.alignment.individuals import IndividualModels, read_individuals, write_individuals
+from bam_pipelines.alignment.individual_files import read_individuals, write_individuals
+from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.registry import read_network, write_network
 

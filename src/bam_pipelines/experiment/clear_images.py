@@ -52,6 +52,11 @@ def choose_clear_images(
     seed, round_number
         The run's seed, and the round from 1, each of which gets other images.
 
+    Returns
+    -------
+    ClearImages
+        As many as practice and the pool of catch trials need.
+
     Raises
     ------
     ValueError

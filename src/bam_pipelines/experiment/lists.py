@@ -1,7 +1,7 @@
 """Who is to see what, in which order: one list a participant."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -66,12 +66,28 @@ def build_lists(
     n_lists = math.ceil(len(stimuli) * experiment.answers_per_stimulus / count)
     names = [f"{number}" for number in range(1, n_lists + 1)]
     shown = assign_balanced(names, stimuli, count, seed).groupby("participant_id")["stimulus_id"].agg(list)
+    draws = [numpy_generator(seed, "experiment/list", number) for number in range(1, n_lists + 1)]
+    own = [session_rows(shown[name], clear, experiment, session, draw) for name, draw in zip(names, draws, strict=True)]
+    return numbered_lists(own, clear)
+
+
+def numbered_lists(own: Sequence[pd.DataFrame], clear: ClearImages) -> pd.DataFrame:
+    """Put the practice block before each list's own rows, and number lists from 1.
+
+    Parameters
+    ----------
+    own
+        Of :func:`session_rows`, at least one.
+    clear
+        Images with a right answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`build_lists` gives it.
+    """
     practice = practice_rows(clear)
-    planned = []
-    for number, name in enumerate(names, start=1):
-        draw = numpy_generator(seed, "experiment/list", number)
-        own = session_rows(shown[name], clear, experiment, session, draw)
-        planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
+    planned = [pd.concat([practice, rows]).assign(list=number) for number, rows in enumerate(own, start=1)]
     return validate(pd.concat(planned, ignore_index=True), LISTS)
 
 

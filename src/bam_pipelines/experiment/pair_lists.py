@@ -7,10 +7,9 @@ import pandas as pd
 
 from bam_pipelines.behavior.assignments import assign_pairs
 from bam_pipelines.behavior.settings import SessionSettings
-from bam_pipelines.behavior.validation import validate
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.experiment.clear_images import ClearImages
-from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
+from bam_pipelines.experiment.lists import numbered_lists, session_rows
 from bam_pipelines.experiment.settings import ExperimentSettings, PairDesign
 
 
@@ -59,9 +58,8 @@ def build_pair_lists(
     repeated = set(chosen["stimulus_id"][chosen["repeated"]])
     shown = assign_pairs(chosen, pairs).groupby("participant_id")["stimulus_id"].agg(list)
     gaps = replace(session, repeat_gap=design.repeat_gap)
-    practice = practice_rows(clear)
     planned = []
-    for number, (person, names) in enumerate(shown.items(), start=1):
+    for person, names in shown.items():
         draw = numpy_generator(seed, "experiment/pair list", person)
         own = session_rows(names, clear, experiment, gaps, draw, repeated & set(names))
         if len(own) > design.most_trials:
@@ -70,9 +68,9 @@ def build_pair_lists(
                 f"{design.most_trials}: lower images_per_pair, or put people into fewer pairs."
             )
         own["phase"] = own["phase"].replace("main", "manipulation")
-        planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
+        planned.append(own)
     places = pd.DataFrame({"list": np.arange(1, len(shown) + 1), "participant_id": shown.index})
-    return validate(pd.concat(planned, ignore_index=True), LISTS), places
+    return numbered_lists(planned, clear), places
 
 
 def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesign, seed: int) -> pd.DataFrame:
@@ -80,6 +78,17 @@ def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesig
 
     Digit pairs and margins take turns. Both directions of a digit pair are chosen together as long as there are both,
     so that who tends to a digit, whatever the image, agrees with the targets as often as not.
+
+    Parameters
+    ----------
+    stimuli
+        Stimulus table, every pair_id set.
+    pairs
+        With ``pair_id``, one row a pair.
+    design
+        How many of each source, and which share is repeated.
+    seed
+        The run's seed.
 
     Returns
     -------

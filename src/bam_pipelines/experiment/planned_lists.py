@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.settings import SessionSettings
-from bam_pipelines.behavior.validation import validate
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.experiment.clear_images import ClearImages
-from bam_pipelines.experiment.lists import LISTS, practice_rows, session_rows
+from bam_pipelines.experiment.lists import numbered_lists, session_rows
 from bam_pipelines.experiment.settings import ExperimentSettings
 
 
@@ -38,11 +37,9 @@ def build_planned_lists(
         list, participant_id: whose each list is.
     """
     shown = plan.groupby("participant_id")["stimulus_id"].agg(list)
-    practice = practice_rows(clear)
-    planned = []
-    for number, (person, names) in enumerate(shown.items(), start=1):
+    own = []
+    for person, names in shown.items():
         draw = numpy_generator(seed, "experiment/planned list", round_number, person)
-        own = session_rows(names, clear, experiment, session, draw, repeated=())
-        planned.append(pd.concat([practice, own], ignore_index=True).assign(list=number))
+        own.append(session_rows(names, clear, experiment, session, draw, repeated=()))
     places = pd.DataFrame({"list": np.arange(1, len(shown) + 1), "participant_id": shown.index})
-    return validate(pd.concat(planned, ignore_index=True), LISTS), places
+    return numbered_lists(own, clear), places

@@ -56,6 +56,16 @@ def uncertainty_cells(
         Stimuli a cell.
     seed
         Of the shuffle.
+
+    Returns
+    -------
+    list of Cell
+        Classifier by classifier.
+
+    Raises
+    ------
+    ValueError
+        If more digit pairs are asked for than there are.
     """
     deck = list(combinations(range(n_classes), 2))
     dealt = _deal(deck, [(model,) for model in models], pairs_per_classifier, seed, "sampling/uncertainty")
@@ -63,7 +73,7 @@ def uncertainty_cells(
 
 
 def unguided_cells(n_classes: int, n_pairs: int | None, quota: int, seed: int) -> list[Cell]:
-    """Ask nobody for unordered digit pairs; like :func:`uncertainty_cells`."""
+    """Ask nobody for unordered digit pairs, as :func:`uncertainty_cells` asks classifiers."""
     deck = list(combinations(range(n_classes), 2))
     return [Cell(names, targets, quota) for names, targets in _deal(deck, [()], n_pairs, seed, "sampling/unguided")]
 
@@ -76,7 +86,7 @@ def controversial_cells(
     seed: int,
     pair_id: str | None = None,
 ) -> list[Cell]:
-    """Ask every pair of classifiers for ordered digit pairs; like :func:`uncertainty_cells`."""
+    """Ask every pair of classifiers for ordered digit pairs, as :func:`uncertainty_cells` asks for unordered ones."""
     deck = list(permutations(range(n_classes), 2))
     dealt = _deal(deck, list(model_pairs), pairs_per_model_pair, seed, "sampling/controversial")
     return [Cell(names, targets, quota, pair_id) for names, targets in dealt]
@@ -104,6 +114,16 @@ def balanced_cells(
     place
         Number of the pair of participants: digit pairs are dealt to pairs in turn, so that over all of them each occurs
         equally often, but for one.
+
+    Returns
+    -------
+    list of Cell
+        Two a digit pair, the lower digit as o1 first.
+
+    Raises
+    ------
+    ValueError
+        If more digit pairs are asked for than there are.
     """
     deck = list(combinations(range(n_classes), 2))
     dealt = _deal(deck, [models], n_pairs, seed, "manipulation", place)
@@ -120,10 +140,17 @@ def undirected_cells(
     ----------
     models
         The guiding model, or empty.
-    n_classes, n_pairs, seed, pair_id, place
+    n_classes, n_pairs
         As there.
     quota
         Stimuli a digit pair.
+    seed, pair_id, place
+        As there.
+
+    Returns
+    -------
+    list of Cell
+        One a digit pair, the lower digit as o1.
     """
     deck = list(combinations(range(n_classes), 2))
     dealt = _deal(deck, [models], n_pairs, seed, "manipulation", place)

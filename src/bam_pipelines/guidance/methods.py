@@ -51,7 +51,26 @@ class Method(Protocol):
     def sample(
         self, guides: Guides, seeds: Sequence[int], targets: torch.Tensor, rule: AcceptanceRule, compute: Compute
     ) -> torch.Tensor:
-        """Return float32 images (N, C, H, W) in [0, 1] on the CPU, for N seeds and targets (N, 2)."""
+        """Sample one batch.
+
+        Parameters
+        ----------
+        guides
+            The networks, on the device of ``compute``.
+        seeds
+            One an image; N of them.
+        targets
+            int64, (N, 2): o1 and o2 of each image.
+        rule
+            What acceptance will ask for.
+        compute
+            Where and how precisely.
+
+        Returns
+        -------
+        torch.Tensor
+            float32, (N, C, H, W) in [0, 1], on the CPU.
+        """
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,8 @@ class PaperMethod:
         To stay near, with the strategy ``reference``.
     reference_weight
         Weight of the mean squared difference from them; 50 in the paper.
+    name
+        What stands in the stimulus table.
     """
 
     settings: SamplerSettings
@@ -108,6 +129,8 @@ class FastMethod:
         To begin from.
     reference_weight
         Weight of the mean squared difference from the digit o1, with the strategy ``reference``; 50 in the paper.
+    name
+        What stands in the stimulus table.
     """
 
     settings: FastSettings
@@ -139,7 +162,7 @@ class UnguidedMethod:
 
     Parameters
     ----------
-    settings, digits
+    settings, digits, name
         As for :class:`FastMethod`.
     """
 

@@ -1,9 +1,7 @@
 """Sampling of whole stimulus sets: proposals in rounds until every cell has its quota or its budget is spent."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,19 +11,18 @@ import pandas as pd
 import torch
 
 from bam_pipelines.compute.device import Compute
-from bam_pipelines.compute.fingerprint import fingerprint
+from bam_pipelines.compute.fingerprint import fingerprint, module_texts
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.compute.shards import Arrays, ShardFolder
-from bam_pipelines.guidance.acceptance import AcceptanceRule, assess
+from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.guidance.checks import check_sampling_inputs
-from bam_pipelines.guidance.methods import Guides, Method
+from bam_pipelines.guidance.methods import Method
+from bam_pipelines.guidance.proposals import Proposal, Proposer
 from bam_pipelines.guidance.warm_start import draw_rows
-from bam_pipelines.images.pixels import to_uint8, to_unit
 from bam_pipelines.images.table import image_columns
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
-_PRIOR, _JUDGE = "*prior", "*judge"  # no classifiers' names
 _KEPT = ("pixels", "judge_score", "probabilities")
 PROBABILITY_COLUMNS = ("p1_target_1", "p1_target_2", "p2_target_1", "p2_target_2")
 
@@ -52,6 +49,11 @@ class SamplingPlan:
         Accepted images that each wanted stimulus is chosen from, by how far the guiding classifiers part: the
         probability of o1 to the first and o2 to the second, less that of o2 to the first and o1 to the second. Only
         for controversial stimuli; the budget stays the same.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than one candidate, or several where two classifiers do not guide.
     """
 
     method: Method
@@ -69,14 +71,6 @@ class SamplingPlan:
                 f"{self.candidates} candidates a stimulus asked for, expected at least 1, and 1 unless two classifiers "
                 "guide."
             )
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One image to sample: its cell and its seed."""
-
-    cell: Cell
-    seed: int
 
 
 @dataclass
@@ -144,9 +138,9 @@ def sample_stimuli(
         If a shard cannot be written.
     """
     check_sampling_inputs(cells, classifiers, prior, judge)
-    computed = compute.device.type, compute.bfloat16, compute.compiled
-    kept = ShardFolder(working / fingerprint(guidance_source(), classifiers, prior, judge, plan, *computed))
-    propose = _Proposer(dict(classifiers), prior, judge, plan, compute)
+    source = guidance_source()
+    kept = ShardFolder(working / fingerprint(source, classifiers, prior, judge, plan, *compute.arithmetic))
+    propose = Proposer(dict(classifiers), prior, judge, plan.method, plan.rule, compute)
     progress = [_Progress(cell, plan.candidates) for cell in cells]
     for number in count(1):
         shards = _next_shards(progress, plan)
@@ -180,17 +174,7 @@ def parting(probabilities: np.ndarray) -> np.ndarray:
 
 def guidance_source() -> list[str]:
     """Return the text of this package: what was sampled by other code must not be taken for what this one samples."""
-    return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]
-
-
-def _ready(trained: TrainedNetwork, compute: Compute) -> TrainedNetwork:
-    """Return a network on its device, compiled if asked for; a copy if that changes it: the caller's stays as it is."""
-    if compute.device.type == "cpu" and not compute.compiled:
-        return trained
-    network = copy.deepcopy(trained.network).to(compute.device)
-    if compute.compiled:
-        network.compile()
-    return TrainedNetwork(network, trained.specification)
+    return module_texts(Path(__file__).parent)
 
 
 def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list[Proposal]]:
@@ -204,44 +188,6 @@ def _next_shards(progress: Sequence[_Progress], plan: SamplingPlan) -> list[list
         one.proposed += wanted
     size = plan.batch_size
     return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
-
-
-@dataclass(frozen=True)
-class _Proposer:
-    """Samples one shard of proposals and assesses it as uint8; only accepted images are kept, ``index`` says which."""
-
-    classifiers: dict[str, TrainedNetwork]
-    prior: TrainedNetwork
-    judge: TrainedNetwork
-    plan: SamplingPlan
-    compute: Compute
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out what a worker makes ready itself, on its own device."""
-        return {name: value for name, value in self.__dict__.items() if name != "_networks"}
-
-    @cached_property
-    def _networks(self) -> dict[str, TrainedNetwork]:
-        networks = {**self.classifiers, _PRIOR: self.prior, _JUDGE: self.judge}
-        return {name: _ready(trained, self.compute) for name, trained in networks.items()}
-
-    def __call__(self, shard: Sequence[Proposal]) -> Arrays:
-        plan, compute, networks = self.plan, self.compute, self._networks
-        guiding = [networks[name].network for name in shard[0].cell.models]
-        judge = networks[_JUDGE].network
-        targets = torch.tensor([proposal.cell.targets for proposal in shard])
-        seeds = [proposal.seed for proposal in shard]
-        guides = Guides(networks[_PRIOR], guiding, judge)
-        pixels = to_uint8(plan.method.sample(guides, seeds, targets, plan.rule, compute))
-        images = to_unit(pixels).to(compute.device)
-        assessment = assess(images, targets.to(compute.device), guiding, judge, plan.rule)
-        index = np.flatnonzero(assessment.accepted)
-        return {
-            "index": index,
-            "pixels": pixels[index],
-            "judge_score": assessment.judge_scores[index],
-            "probabilities": assessment.probabilities[index],
-        }
 
 
 def _collect(progress: Sequence[_Progress], shards: Sequence[Sequence[Proposal]], results: Sequence[Arrays]) -> None:

@@ -63,6 +63,11 @@ def build_schedule(noise: NoiseSpecification, steps: int, start: float = 1.0) ->
     start
         Where to begin, as a share of the training steps: above 0, and 1 for pure noise.
 
+    Returns
+    -------
+    SamplingSchedule
+        The steps, the noisiest first.
+
     Raises
     ------
     ValueError

@@ -15,7 +15,20 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 def sample_unguided(
     prior: TrainedNetwork, n: int, steps: int, repeats: int, batch_size: int, compute: Compute, seed: int
 ) -> torch.Tensor:
-    """Draw ``n`` unguided samples with ``steps`` DDPM steps, each done ``repeats`` times (time travel).
+    """Draw unguided samples.
+
+    Parameters
+    ----------
+    prior
+        A trained denoiser.
+    n
+        Number of samples.
+    steps, repeats
+        DDPM steps, and how often each is done (time travel).
+    batch_size
+        Images a shard.
+    compute, seed
+        How to sample; each image has a seed of its own.
 
     Returns
     -------

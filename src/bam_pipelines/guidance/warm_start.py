@@ -54,8 +54,12 @@ def draw_rows(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> np
 
 def draw_pairs(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the digits o1 and the digits o2 that :func:`draw_rows` draws, float32, (N, C, H, W) in [0, 1]."""
-    rows = draw_rows(digits, targets, seeds)
-    return to_unit(digits.pixels[rows[:, 0]]), to_unit(digits.pixels[rows[:, 1]])
+    return _images(digits, draw_rows(digits, targets, seeds))
+
+
+def _images(digits: Digits, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    first, second = (to_unit(digits.pixels[rows[:, place]]) for place in (0, 1))
+    return first, second
 
 
 def draw_unusual_pairs(
@@ -89,8 +93,7 @@ def draw_unusual_pairs(
         ]
     )
     farthest = digits.distances_from_mean[drawn].argmax(axis=0)
-    rows = np.take_along_axis(drawn, farthest[None], axis=0)[0]
-    return to_unit(digits.pixels[rows[:, 0]]), to_unit(digits.pixels[rows[:, 1]])
+    return _images(digits, np.take_along_axis(drawn, farthest[None], axis=0)[0])
 
 
 def table_digits(table: pd.DataFrame) -> Digits:

@@ -24,7 +24,7 @@ def pixel_flips(images: torch.Tensor, severity: torch.Tensor, generator: torch.G
 
 def patch_shuffle(images: torch.Tensor, severity: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Swap patches of a quarter of the side: ``severity`` is the share of patches that change place."""
-    n, channels, height, width = images.shape
+    n, _, height, width = images.shape
     size = max(1, height // 4)
     patches = functional.unfold(images, size, stride=size)  # (N, C size², patches)
     count = patches.shape[2]
@@ -70,6 +70,11 @@ def elastic(images: torch.Tensor, amplitude: torch.Tensor, generator: torch.Gene
         Draws the displacements.
     grain
         Number of control points a side; more is finer.
+
+    Returns
+    -------
+    torch.Tensor
+        (N, C, H, W) in [0, 1], black where nothing was.
 
     References
     ----------

@@ -94,6 +94,11 @@ def train_classifier(
         Applied to training batches.
     description
         Label of the progress bar.
+
+    Returns
+    -------
+    Fit
+        The network of that epoch, and the history.
     """
     draw = shuffled_batches(*train, settings.batch_size, seed, augment)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from bam_pipelines.compute.device import Compute
-from bam_pipelines.compute.fingerprint import fingerprint
+from bam_pipelines.compute.fingerprint import fingerprint, module_texts
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.compute.shards import Arrays, ShardFolder
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
@@ -43,8 +43,8 @@ def train_classifiers(
         Each classifier and the history of its training, by name.
     """
     work = partial(_train, dict(tasks), train, validation, compute, seed)
-    computed = compute.device.type, compute.bfloat16, seed
-    kept = ShardFolder(working / fingerprint(_source(), tasks, train, validation, *computed))
+    source = module_texts(Path(__file__).parent)
+    kept = ShardFolder(working / fingerprint(source, tasks, train, validation, *compute.arithmetic, seed))
     arrays = dict(zip(tasks, kept.run(work, list(tasks), "classifiers"), strict=True))
     fits = {name: fit_of(arrays[name], build_network(task[0], 0)) for name, task in tasks.items()}
     return {name: (TrainedNetwork(fit.network, tasks[name][0]), fit) for name, fit in fits.items()}
@@ -55,8 +55,3 @@ def _train(tasks: Tasks, train: Labelled, validation: Labelled, compute: Compute
     network = build_network(specification, derive_seed(seed, "classifiers/weights", name))
     own_seed = derive_seed(seed, "classifiers/training", name)
     return fit_arrays(train_classifier(network, train, validation, settings, compute, own_seed, None, name))
-
-
-def _source() -> list[str]:
-    """Return the text of this package: what other code trained must not be taken for what this one trains."""
-    return [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))]

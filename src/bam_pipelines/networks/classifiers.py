@@ -68,7 +68,19 @@ def build_vgg(
     widths: tuple[int, ...] = (64, 128, 256),
     hidden: int = 256,
 ) -> nn.Sequential:
-    """Build the small VGG: two 3 x 3 convolutions a stage with GELU, max-pool 2 after each pair, one hidden layer."""
+    """Build the small VGG: two 3 x 3 convolutions a stage with GELU, max-pool 2 after each pair, one hidden layer.
+
+    Parameters
+    ----------
+    image_size, channels
+        Side in pixels, and image channels.
+    n_outputs
+        Number of logits, or 1 for a score.
+    widths
+        Channels of each stage, which halves the resolution.
+    hidden
+        Units of the hidden layer.
+    """
     layers: list[nn.Module] = []
     before, side = channels, image_size
     for width in widths:

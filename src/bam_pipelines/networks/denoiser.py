@@ -17,7 +17,13 @@ GROUPS = 16
 
 @dataclass(frozen=True)
 class DenoiserSettings(CheckedSettings):
-    """What can be chosen about a :class:`PatchUNet`, for images of any size; see there."""
+    """What can be chosen about a denoiser, for images of any size.
+
+    Parameters
+    ----------
+    patch_size, block_channels, layers_per_block, attention_head_width
+        As for :class:`PatchUNet`.
+    """
 
     patch_size: Count
     block_channels: Annotated[Sequence[Annotated[Count, MultipleOf(GROUPS)]], Len(1)]

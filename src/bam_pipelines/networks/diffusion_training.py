@@ -115,6 +115,11 @@ class PriorTrainer:
         checkpoint
             File to resume from and to write to, or None.
 
+        Returns
+        -------
+        TrainedNetwork
+            Weights averaged over steps, on the CPU; its header names all trainings.
+
         Raises
         ------
         ValueError

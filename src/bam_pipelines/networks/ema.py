@@ -17,6 +17,11 @@ class MovingAverage:
         The network being trained; its weights are copied.
     decay
         Largest decay, in [0, 1).
+
+    Raises
+    ------
+    ValueError
+        If it is outside that range.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:

@@ -97,7 +97,22 @@ def corrupted_batch(
 
 
 def non_digits(n: int, shape: torch.Size, family: Family, generator: torch.Generator) -> torch.Tensor:
-    """Draw images without any digit, (n, C, H, W): noise of random contrast and grain, or strokes."""
+    """Draw images without any digit.
+
+    Parameters
+    ----------
+    n, shape
+        Number of images, and (C, H, W).
+    family
+        ``shape`` gives strokes, another noise of random contrast and grain.
+    generator
+        Source of randomness.
+
+    Returns
+    -------
+    torch.Tensor
+        Float, (n, C, H, W) in [0, 1].
+    """
     if family == "shape":
         return draw_strokes(n, shape, generator)
     contrast = torch.rand(n, 1, 1, 1, generator=generator)

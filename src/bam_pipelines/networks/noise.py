@@ -71,7 +71,7 @@ def add_noise(clean: torch.Tensor, noise: torch.Tensor, signal: torch.Tensor) ->
 def training_target(
     clean: torch.Tensor, noise: torch.Tensor, signal: torch.Tensor, prediction_type: PredictionType
 ) -> torch.Tensor:
-    """Return what the denoiser is to predict from ``add_noise(clean, noise, signal)``."""
+    """Return what the denoiser is to predict from :func:`add_noise` of the same clean image, noise and signal."""
     if prediction_type == "epsilon":
         return noise
     return signal.sqrt() * noise - (1 - signal).sqrt() * clean

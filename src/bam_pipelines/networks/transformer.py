@@ -19,6 +19,11 @@ class VisionTransformer(nn.Module):
     width, depth, heads, mlp_ratio
         Of the pre-norm transformer encoder.
 
+    Raises
+    ------
+    ValueError
+        If patches do not fill the image.
+
     References
     ----------
     Dosovitskiy et al. 2021, "An image is worth 16x16 words".

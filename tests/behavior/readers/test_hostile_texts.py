@@ -72,7 +72,7 @@ def test_made_texts_are_read_or_named(text):
 def test_what_json_gives_can_be_written(text):
     records = read_json(text, FILE)
     for table in (records.fields, records.rejects):
-        table.astype("str").to_csv().encode()
+        assert table.astype("str").to_csv().encode()
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])

@@ -5,10 +5,13 @@ import shutil
 import socket
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import uvicorn
 
+from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.screening import screen_answers
@@ -16,6 +19,7 @@ from bam_pipelines.experiment.server.store import AnswerStore
 from tests.experiment.conftest import N_CLASSES
 
 WAIT = 60  # s, for a slow machine
+SALT = "a salt for tests"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
@@ -185,3 +189,34 @@ def downloaded(folder):
     """Wait for the file of answers, and read it."""
     file = wait_for(lambda: next(iter(folder.glob("*.json")), None), "the file of answers")
     return json.loads(file.read_text())
+
+
+@pytest.fixture
+def read_back(plan, settings_of):
+    """A function from a folder of answers to what the behavior stage reads there."""
+
+    def read(folder, **changes):
+        source = replace(settings_of(**changes)[1].sources["jspsych"], path=str(folder))
+        return ingest("jspsych", source, Path("/"), SALT, plan(**changes)[1], 0.0, N_CLASSES)
+
+    return read
+
+
+def planned(plan, number=1, **changes):
+    lists = plan(**changes)[0]
+    return lists[lists["list"] == number].reset_index(drop=True)
+
+
+def check_round_trip(trials, rows, modality):
+    """The trials are those that the list plans, in its order, answered as the participant does."""
+    assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
+    assert trials["response"].tolist() == [answer_to(name) for name in rows["stimulus_id"]]
+    for column in ("phase", "block", "repetition", "is_catch"):
+        assert trials[column].astype(object).tolist() == rows[column].astype(object).tolist()
+    assert (
+        trials["expected_response"][trials["is_catch"]].tolist() == rows["expected_response"][rows["is_catch"]].tolist()
+    )
+    assert set(trials["response_modality"]) == {modality}
+    assert (trials["rt_ms"] > 0).all()
+    assert trials["trial_index"].is_monotonic_increasing
+    assert trials["started_at_ms"].is_monotonic_increasing

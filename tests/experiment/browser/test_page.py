@@ -1,65 +1,24 @@
 """Whole sessions through the real page, and back through the reader of the behavior stage."""
 
-import io
-import itertools
 import json
-import math
-import zipfile
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.datasets.folder import FolderDataset
-from bam_pipelines.experiment.jatos_study import jatos_archive
 from tests.experiment.browser.conftest import (
     Served,
     answer_to,
     by_buttons,
+    check_round_trip,
     complaints,
     downloaded,
+    planned,
     press,
-    resize,
     state,
     take_part,
     wait_for,
 )
 from tests.experiment.conftest import N_CLASSES
-
-SALT = "a salt for tests"
-STORED = ("sent", "ended", "lists")
-
-
-@pytest.fixture
-def read_back(plan, settings_of):
-    """A function from a folder of answers to what the behavior stage reads there."""
-
-    def read(folder, **changes):
-        source = replace(settings_of(**changes)[1].sources["jspsych"], path=str(folder))
-        return ingest("jspsych", source, Path("/"), SALT, plan(**changes)[1], 0.0, N_CLASSES)
-
-    return read
-
-
-def planned(plan, number=1, **changes):
-    lists = plan(**changes)[0]
-    return lists[lists["list"] == number].reset_index(drop=True)
-
-
-def check_round_trip(trials, rows, modality):
-    """The trials are those that the list plans, in its order, answered as the participant does."""
-    assert trials["stimulus_id"].tolist() == rows["stimulus_id"].tolist()
-    assert trials["response"].tolist() == [answer_to(name) for name in rows["stimulus_id"]]
-    for column in ("phase", "block", "repetition", "is_catch"):
-        assert trials[column].astype(object).tolist() == rows[column].astype(object).tolist()
-    assert (
-        trials["expected_response"][trials["is_catch"]].tolist() == rows["expected_response"][rows["is_catch"]].tolist()
-    )
-    assert set(trials["response_modality"]) == {modality}
-    assert (trials["rt_ms"] > 0).all()
-    assert trials["trial_index"].is_monotonic_increasing
-    assert trials["started_at_ms"].is_monotonic_increasing
 
 
 def test_a_session_by_keys_on_the_server(browser, served, read_back, plan):
@@ -197,65 +156,6 @@ def test_a_full_memory_of_the_browser_stops_nobody(browser, served, study, where
     assert len(served.store.places) == (where == "served")
 
 
-def test_a_window_that_is_too_small_is_waited_for_before_a_place_is_taken(browser, served, texts):
-    resize(browser, 844, 250)
-    browser.get(served.address)
-    assert state(browser) == ["alert", texts["window_small"]]
-    assert served.store.places == []
-    resize(browser, 390, 844)
-    wait_for(lambda: state(browser)[0] == "page", "the welcome")
-    browser.find_element("css selector", "button.forward").click()
-    assert take_part(browser)[0] == ["finished"]
-    assert len(served.store.places) == 1
-
-
-@pytest.mark.parametrize("width, height", [(360, 640), (844, 390)])
-def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, build, tmp_path, width, height):
-    folder = tmp_path / "wide"
-    FolderDataset(filepath=str(folder)).save(build(scale=46))
-    resize(browser, width, height)
-    browser.get((folder / "index.html").as_uri() + "?list=1")
-    take_part(browser, by_buttons, stop=lambda found: found[0] == "trial")
-    boxes = browser.execute_script(
-        "return [...document.querySelectorAll('.stimulus img, .answers button')].map((one) => {"
-        "const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom, box.height]; })"
-    )
-    assert len(boxes) == 1 + N_CLASSES
-    for left, top, right, bottom, tall in boxes:
-        assert left >= 0 and top >= 0 and right <= width and bottom <= height
-        assert tall >= 44  # what a finger hits
-
-
-@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (844, 390)])
-def test_the_cross_stands_where_the_pictures_middle_will_be(browser, build, tmp_path, width, height):
-    folder = tmp_path / "slow"
-    FolderDataset(filepath=str(folder)).save(build(scale=40, fixation_ms=2000))
-    resize(browser, width, height)
-    browser.get((folder / "index.html").as_uri() + "?list=1")
-
-    def middle(selector):
-        script = f"return document.querySelector('{selector}')?.getBoundingClientRect().toJSON()"
-        box = wait_for(lambda: browser.execute_script(script), selector)
-        return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-
-    # welcome, consent and instructions
-    for _ in range(3):
-        assert state(browser)[0] == "page"
-        press(browser, "\ue007")
-    cross = middle(".cross")
-    assert cross == pytest.approx(middle(".stimulus img"), abs=1)
-
-
-def test_the_experimenters_page_fits_a_telephone(browser, served):
-    served.store.start(None, None, served.store.plan.design_id)
-    resize(browser, 390, 844)
-    browser.get(served.address + "status?key=key")
-    # the table is wider, and scrolls by itself
-    assert browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
-    script = "const one = document.querySelector('.wide'); one.scrollLeft = 1000; return one.scrollLeft > 0;"
-    assert browser.execute_script(script)
-
-
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):
     folder = tmp_path / "judgment"
     FolderDataset(filepath=str(folder)).save(build(task="judgment"))
@@ -271,16 +171,6 @@ def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tm
     assert trials["response"].tolist() == [int(answer_to(name) > 0) for name in trials["stimulus_id"]]
 
 
-def test_a_telephone_shows_yes_and_no_in_one_line_each(browser, build, tmp_path):
-    folder = tmp_path / "judgment"
-    FolderDataset(filepath=str(folder)).save(build(task="judgment"))
-    resize(browser, 390, 844)
-    browser.get((folder / "index.html").as_uri() + "?list=1")
-    take_part(browser, stop=lambda found: found[0] == "trial")
-    heights = [one.size["height"] for one in browser.find_elements("css selector", ".answers button")]
-    assert heights == [48, 48]
-
-
 def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
     script = "window.BAM_SIMULATE = { mode: 'data-only', options: {} };"
     browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
@@ -289,63 +179,6 @@ def test_simulated_by_jspsych_itself(browser, study, read_back, plan, tmp_path):
     trials = read_back(tmp_path / "downloads").trials
     assert trials["stimulus_id"].tolist() == planned(plan, 2)["stimulus_id"].tolist()
     assert trials["response"].between(0, N_CLASSES - 1).all()
-
-
-@pytest.fixture
-def measuring(build, tmp_path, settings_of):
-    """The server of a study that asks for size and distance."""
-    folder = tmp_path / "measured"
-    FolderDataset(filepath=str(folder)).save(build(screen_size=True, fullscreen=True))
-    one = Served(folder, tmp_path / "answers", settings_of()[1])
-    one.begin()
-    yield one
-    one.end()
-
-
-def test_size_and_distance_stand_beside_every_trial(browser, measuring, plan, read_back):
-    browser.get(measuring.address)
-    rows = planned(plan)
-    sixth = f"stimuli/{rows['stimulus_id'][5]}.png"
-    take_part(browser, stop=lambda found: found == ["trial", sixth])
-    # they are asked again, for the screen may be another
-    browser.refresh()
-    assert take_part(browser)[0] == ["finished"]
-    trials = read_back(measuring.answers).trials
-    assert trials["session"].nunique() == 2
-    assert set(trials["extra_viewing_distance_cm"]) == {"60"}
-    # 12 pixels of a card of 321 pixels, 85.6 mm, are 3.2 mm; seen from 600 mm 2 atan(3.2 / 1200) = 0.3056 degrees
-    assert trials["extra_image_degrees"].astype(float).tolist() == pytest.approx([0.30558] * len(trials), abs=1e-4)
-
-
-def test_who_cannot_measure_says_so_and_nothing_is_made_up(browser, measuring):
-    browser.get(measuring.address)
-    take_part(browser, stop=lambda found: found == ["screen"])
-    browser.find_element("css selector", "#distance").send_keys("60")
-    browser.find_element("css selector", "#decline").click()
-    assert take_part(browser)[0] == ["finished"]
-    file = measuring.store.file(measuring.store.places[0])
-    records = [json.loads(line) for line in file.read_text().splitlines()]
-    found = {(one["viewing_distance_cm"], one["image_degrees"]) for one in records if "stimulus_id" in one}
-    assert found == {(None, None)}
-
-
-def test_a_telephone_measures_the_short_side_of_a_card(browser, measuring):
-    resize(browser, 390, 844)
-    browser.get(measuring.address)
-    take_part(browser, stop=lambda found: found == ["screen"])
-    press(browser, "\ue010")  # the widest
-    box = browser.execute_script("return document.querySelector('#box').getBoundingClientRect().toJSON()")
-    assert box["left"] >= 0 and 330 <= box["right"] <= 390
-    assert box["width"] / box["height"] == pytest.approx(54 / 85.6, abs=0.01)
-    browser.find_element("css selector", "#distance").send_keys("30")
-    browser.find_element("css selector", "#jspsych-survey-html-form-next").click()
-    assert take_part(browser, by_buttons)[0] == ["finished"]
-    file = measuring.store.file(measuring.store.places[0])
-    records = [json.loads(line) for line in file.read_text().splitlines()]
-    (degrees,) = {one["image_degrees"] for one in records if "stimulus_id" in one}
-    # 12 pixels of a card's 53.98 mm, from 300 mm
-    millimetres = 12 * 53.98 / box["width"]
-    assert degrees == pytest.approx(math.degrees(2 * math.atan(millimetres / 600)), abs=1e-4)
 
 
 def test_an_unknown_list_and_a_full_study_are_said(browser, study, served):
@@ -370,41 +203,3 @@ def test_the_completion_link_is_followed_once_everything_is_stored(browser, buil
     wait_for(lambda: browser.current_url == elsewhere, "the completion link")
     assert served.store.places[0].finished
     served.end()
-
-
-# what a page sees of JATOS 3: https://www.jatos.org/jatos.js-Reference.html
-STUB = """
-const kept = (name, value) => localStorage.setItem(name, JSON.stringify(value));
-const sent = [];
-let refusals = 1;
-window.jatos = {
-  workerId: 77,
-  urlQueryParameters: { PROLIFIC_PID: "5f0abc77de" },
-  onLoad: (call) => call(),
-  batchSession: {
-    get: () => ({ 1: 1, 2: 0, 3: 1, 4: 1 }),
-    set: (name, value) => (refusals-- > 0 ? Promise.reject("out of date") : Promise.resolve(kept(name, value))),
-  },
-  submitResultData: (data) => Promise.resolve(kept("sent", (sent.push(JSON.parse(data)), sent))),
-  endStudy: (successful) => kept("ended", [successful, sent.length]),
-};
-"""
-
-
-def test_jatos_gets_the_whole_so_far_after_each_block_and_then_the_end(
-    browser, build, plan, texts, settings_of, read_back, tmp_path
-):
-    with zipfile.ZipFile(io.BytesIO(jatos_archive(build(), texts, settings_of()[0]))) as archive:
-        archive.extractall(tmp_path)
-    (tmp_path / "digits" / "jatos.js").write_text(STUB)
-    browser.get((tmp_path / "digits" / "index.html").as_uri())
-    assert take_part(browser)[0] == ["finished"]
-    sent, ended, lists = (json.loads(browser.execute_script(f"return localStorage['{name}']")) for name in STORED)
-    assert ended == [True, 3]
-    assert lists == {"1": 1, "2": 1, "3": 1, "4": 1}
-    # each time all that was sent before, and more
-    assert [one[: len(before)] == before for before, one in itertools.pairwise(sent)] == [True, True]
-    results = tmp_path / "results"
-    results.mkdir()
-    (results / "whole.json").write_text(json.dumps(sent[-1]))
-    check_round_trip(read_back(results).trials, planned(plan, 2), "keyboard")

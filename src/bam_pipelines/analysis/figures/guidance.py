@@ -53,7 +53,11 @@ def _examples(part: SubFigure, table: pd.DataFrame, stimuli: pd.DataFrame) -> No
         chosen = chosen.iloc[np.unique(np.linspace(0, len(chosen) - 1, _EXAMPLES).round().astype(int))[: len(chosen)]]
         row[0].text(
             *(-0.12, 0.5, outcome),
-            **{"rotation": 90, "ha": "right", "va": "center", "fontsize": 12.5, "weight": "bold"},
+            rotation=90,
+            ha="right",
+            va="center",
+            fontsize=12.5,
+            weight="bold",
             color=OUTCOME_COLOURS[outcome],
             transform=row[0].transAxes,
         )

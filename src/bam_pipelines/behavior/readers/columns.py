@@ -34,6 +34,11 @@ class ColumnMap:
         Names of the classes in the order of their numbers, if answers are written so.
     private
         Fields that may name a person and are never kept.
+
+    Raises
+    ------
+    ValueError
+        If something unknown is to be read, or the unit is another.
     """
 
     columns: Mapping[str, Sequence[str]]

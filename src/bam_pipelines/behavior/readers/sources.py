@@ -18,7 +18,7 @@ from bam_pipelines.behavior.readers.texts import decode
 PERSON = "bam_person"  # whom a file or archive says it is from; counts where a record names nobody
 SITTING = "bam_sitting"  # number of the file among those of the person; counts where a record names no session
 RELEASE_ROOTS = ("", "variMNIST", "varMNIST", "variMNIST/varMNIST")
-RELEASE_TABLE = "df_DigitRecog.csv"
+RELEASE_TABLE, RELEASE_TENSOR, RELEASE_PICTURES = "df_DigitRecog.csv", "images.pt", "dataset_PNG"
 _LOG_SUFFIX = re.compile(r"[-_. ]*interactions?([-_. ]*data)?$", re.IGNORECASE)
 _SUFFIXES = {
     "jspsych": (".json", ".jsonl", ".ndjson", ".txt", ".csv"),

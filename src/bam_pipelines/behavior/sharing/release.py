@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from bam_pipelines.behavior.readers.sources import RELEASE_PICTURES, RELEASE_TABLE
 from bam_pipelines.images.table import table_pixels
-
-TABLE = "df_DigitRecog.csv"
-PICTURES = "dataset_PNG"
 
 
 def release_files(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str | bytes]:
@@ -43,10 +41,12 @@ def release_files(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str 
             "is_train": main["split"].isin(["train", "validation"]),
         }
     )
-    files: dict[str, str | bytes] = {TABLE: table.to_csv(index=False, lineterminator="\n")}
+    files: dict[str, str | bytes] = {RELEASE_TABLE: table.to_csv(index=False, lineterminator="\n")}
     if shown.empty:
         return files
-    return files | {f"{PICTURES}/{path}": _png(image) for path, image in zip(paths, table_pixels(shown), strict=True)}
+    return files | {
+        f"{RELEASE_PICTURES}/{path}": _png(image) for path, image in zip(paths, table_pixels(shown), strict=True)
+    }
 
 
 def _png(pixels: np.ndarray) -> bytes:

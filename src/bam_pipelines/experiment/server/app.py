@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from bam_pipelines.experiment.server.places import Refused
+from bam_pipelines.experiment.server.places import Place, Refused
 from bam_pipelines.experiment.server.screening import Screen
 from bam_pipelines.experiment.server.status import status_page
 from bam_pipelines.experiment.server.store import AnswerStore
@@ -101,13 +101,7 @@ def create_app(store: AnswerStore, access: Access, screen: Screen) -> FastAPI:
     async def start(request: Request) -> dict[str, Any]:
         body = await _body(request, _Start)
         place, token = await run_in_threadpool(store.start, body.token, body.outside_id, body.design_id, body.list)
-        return {
-            "token": token,
-            "participant_id": place.participant_id,
-            "session": place.session,
-            "list": place.list,
-            "blocks": sorted(place.blocks),
-        }
+        return {"token": token, **_told(place)}
 
     @app.post("/api/blocks")
     async def save(request: Request) -> dict[str, bool]:
@@ -133,6 +127,16 @@ def create_app(store: AnswerStore, access: Access, screen: Screen) -> FastAPI:
 
     app.mount("/", StaticFiles(directory=store.plan.folder, html=True))
     return app
+
+
+def _told(place: Place) -> dict[str, Any]:
+    """Return what a participant's page is told about its place."""
+    return {
+        "participant_id": place.participant_id,
+        "session": place.session,
+        "list": place.list,
+        "blocks": sorted(place.blocks),
+    }
 
 
 async def _body(request: Request, kind: type[Body]) -> Body:

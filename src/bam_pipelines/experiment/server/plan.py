@@ -33,7 +33,20 @@ class StudyPlan:
     blocks: Mapping[int, Mapping[int, Counter[str]]]
 
     def check(self, number: int, block: int, records: Sequence[Mapping[str, Any]]) -> None:
-        """Raise a ValueError unless records hold the answers to a block of a list, one for each trial."""
+        """Check that records hold the answers to a block of a list, one for each trial.
+
+        Parameters
+        ----------
+        number, block
+            Of the list, and of the block in it.
+        records
+            jsPsych's; those without a ``stimulus_id`` are no trials.
+
+        Raises
+        ------
+        ValueError
+            If they don't, or the list has no such block.
+        """
         planned = self.blocks[number].get(block)
         if planned is None:
             raise ValueError(f"list {number} has no block {block}, expected one of {sorted(self.blocks[number])}.")

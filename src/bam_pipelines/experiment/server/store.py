@@ -64,6 +64,17 @@ class AnswerStore:
     ) -> tuple[Place, str]:
         """Open a place: the one of this token or person, or else the list that is asked for, or the next free one.
 
+        Parameters
+        ----------
+        token
+            What a page that comes back brings; None for a new one.
+        outside_id
+            Of the person, as a link names it; None for a code of ours.
+        design_id
+            Of the study that the page was built for.
+        asked
+            Number of a list; None for the next free one.
+
         Returns
         -------
         Place
@@ -90,7 +101,21 @@ class AnswerStore:
             return place, token
 
     def save(self, token: str, session: int, block: int, records: Sequence[Mapping[str, Any]]) -> bool:
-        """Store a block; False if the same one was stored before.
+        """Store a block.
+
+        Parameters
+        ----------
+        token, session
+            Of the place, and which of its sessions sends.
+        block
+            Number of the block in the place's list.
+        records
+            jsPsych's, ready for JSON.
+
+        Returns
+        -------
+        bool
+            False if the same block was stored before.
 
         Raises
         ------

@@ -7,12 +7,12 @@ import pandas as pd
 
 from bam_pipelines.alignment.individuals import IndividualModels
 from bam_pipelines.alignment.pairs import swapped_people
+from bam_pipelines.analysis.pair_tests import CUSTOMISED
 from bam_pipelines.guidance.acceptance import AcceptanceRule
 from bam_pipelines.guidance.cells import Cell, balanced_cells, undirected_cells
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings
 
-CUSTOMISED = "individual"
 UNGUIDED = "none"
 
 

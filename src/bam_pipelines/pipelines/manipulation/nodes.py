@@ -14,7 +14,7 @@ from bam_pipelines.alignment.trial_data import trial_data
 from bam_pipelines.analysis.gallery import stimulus_gallery
 from bam_pipelines.analysis.judge_quality import judge_scores
 from bam_pipelines.analysis.pair_estimates import pair_estimates
-from bam_pipelines.analysis.pair_tests import pair_summary
+from bam_pipelines.analysis.pair_tests import CUSTOMISED, pair_summary
 from bam_pipelines.analysis.pairs import complete_pairs, pair_outcomes
 from bam_pipelines.analysis.rates import rates_table
 from bam_pipelines.analysis.source_naturalness import source_naturalness
@@ -28,7 +28,7 @@ from bam_pipelines.guidance.stimulus_sets import acceptance_metrics, joined_stim
 from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
-from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED, UNGUIDED, Design, build_designs
+from bam_pipelines.pipelines.manipulation.designs import UNGUIDED, Design, build_designs
 from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings, manipulation_settings
 from bam_pipelines.pipelines.places import working_folder
 

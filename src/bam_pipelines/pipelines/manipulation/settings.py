@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Len
 
@@ -21,7 +21,6 @@ from bam_pipelines.networks.classifiers import ClassifierName
 
 # what a study may compare customised stimuli with; the last two are meant for nobody's direction
 Control = Literal["swapped", "bias_only", "group", "none"]
-CONTROLS: tuple[Control, ...] = get_args(Control)
 _Pairing = Literal["random", "different", "all"]
 _TwoPeople = Annotated[Sequence[str], Len(2, 2)]
 

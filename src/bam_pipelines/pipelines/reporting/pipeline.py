@@ -38,7 +38,9 @@ def create_pipeline() -> Pipeline:
     kedro.pipeline.Pipeline
         From the results of every stage to ``guidance_outcomes``, ``guidance_summary``, six figures and ``report``.
     """
-    return Pipeline([*_guidance_nodes(), *_figure_nodes(), _report_node()])
+    return Pipeline(
+        [*_guidance_nodes(), *_alignment_nodes(), _differences_node(), *_manipulation_nodes(), _report_node()]
+    )
 
 
 def _guidance_nodes() -> list[Node]:
@@ -55,11 +57,6 @@ def _guidance_nodes() -> list[Node]:
             outputs="guidance_summary",
             name="summarise_guidance",
         ),
-    ]
-
-
-def _figure_nodes() -> list[Node]:
-    return [
         Node(
             nodes.draw_guidance,
             inputs={
@@ -71,6 +68,11 @@ def _figure_nodes() -> list[Node]:
             outputs="figure_guidance",
             name="draw_guidance",
         ),
+    ]
+
+
+def _alignment_nodes() -> list[Node]:
+    return [
         Node(
             nodes.draw_alignment,
             inputs={
@@ -97,19 +99,27 @@ def _figure_nodes() -> list[Node]:
             outputs="figure_individuals",
             name="draw_individuals",
         ),
-        Node(
-            nodes.draw_differences,
-            inputs={
-                "curve": "alignment_learning_curve",
-                "places": "alignment_places",
-                "clusters": "alignment_clusters",
-                "entropies": "alignment_entropy",
-                "trials": "trials",
-                "n_classes": "params:reporting.n_classes",
-            },
-            outputs="figure_differences",
-            name="draw_differences",
-        ),
+    ]
+
+
+def _differences_node() -> Node:
+    return Node(
+        nodes.draw_differences,
+        inputs={
+            "curve": "alignment_learning_curve",
+            "places": "alignment_places",
+            "clusters": "alignment_clusters",
+            "entropies": "alignment_entropy",
+            "trials": "trials",
+            "n_classes": "params:reporting.n_classes",
+        },
+        outputs="figure_differences",
+        name="draw_differences",
+    )
+
+
+def _manipulation_nodes() -> list[Node]:
+    return [
         Node(
             nodes.draw_manipulation,
             inputs={"outcomes": "manipulation_outcomes", "summary": "manipulation_summary", "trials": "trials"},

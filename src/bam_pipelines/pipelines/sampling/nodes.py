@@ -1,7 +1,7 @@
 """Nodes of the sampling stage."""
 
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ from bam_pipelines.guidance.warm_start import table_digits
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.places import working_folder
 
-_STRATEGIES: tuple[Strategy, ...] = ("uncertainty", "controversial", "reference", "unguided")
+_STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
 def sample_boundary_stimuli(
