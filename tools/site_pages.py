@@ -45,50 +45,70 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the modules to the menu."""
     packages: dict[str, list[dict[str, str]]] = {}
     for name in public_modules():
-        packages.setdefault(name.split(".")[0], []).append({name: f"{_PAGES_OF_MODULES}/{name}.md"})
+        packages.setdefault(name.split(".")[0], []).append({name: _page_of(name)})
     config.nav.append({"API": [{name: pages} for name, pages in packages.items()]})
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each module, and the files of the repository that pages name."""
+    pages = [(file.src_uri, file.content_string) for file in files.documentation_pages()]
     for name in public_modules():
-        content = f"# {name}\n\n::: {PACKAGE}.{name}\n"
-        files.append(File.generated(config, f"{_PAGES_OF_MODULES}/{name}.md", content=content))
-    pages = [file for file in files.documentation_pages() if file.abs_src_path is not None]
-    named = {path for page in pages for path in named_files(page.content_string, page.src_uri)}
-    for path in sorted(named):
-        files.append(_copy(path, config))
+        files.append(File.generated(config, _page_of(name), content=f"::: {PACKAGE}.{name}\n"))
+    for path in sorted({path for uri, text in pages for path in named_files(text, uri)}):
+        if _module_of(path) is None:
+            files.append(_copy(path, config))
     return files
 
 
 def named_files(markdown: str, page: str) -> list[str]:
     """Return the files outside ``docs`` that a page links to, as paths in the repository."""
-    found = (os.path.normpath(f"docs/{PurePosixPath(page).parent}/{link}") for _, link in _LINK.findall(markdown))
+    found = (_in_repository(link, page) for _, link in _LINK.findall(markdown))
     return [path for path in found if (PROJECT / path).is_file()]
+
+
+def _in_repository(link: str, page: str) -> str:
+    return os.path.normpath(f"docs/{PurePosixPath(page).parent}/{link}")
+
+
+def _page_of(module: str) -> str:
+    return f"{_PAGES_OF_MODULES}/{module}.md"
+
+
+def _module_of(path: str) -> str | None:
+    """Return the public module whose source lies at a path, None if there is none."""
+    name = path.removeprefix(f"src/{PACKAGE}/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return name if path == f"src/{PACKAGE}/{name.replace('.', '/')}.py" and name in public_modules() else None
+
+
+def _uri_of(path: str) -> str:
+    """Return where the site shows a file of the repository."""
+    module = _module_of(path)
+    if module is not None:
+        return _page_of(module)
+    return f"{_COPIES}/{path}" + ("" if path.endswith(_AS_THEY_ARE) else ".md")
 
 
 def _copy(path: str, config: MkDocsConfig) -> File:
     if path.endswith(_AS_THEY_ARE):
-        return File.generated(config, f"{_COPIES}/{path}", abs_src_path=str(PROJECT / path))
+        return File.generated(config, _uri_of(path), abs_src_path=str(PROJECT / path))
     text = (PROJECT / path).read_text(encoding="utf-8")
     shown = text if path.endswith(".md") else f"````{Path(path).suffix[1:]}\n{text}\n````\n"
-    return File.generated(config, f"{_COPIES}/{path}.md", content=f"# {path}\n\n{shown}")
+    return File.generated(config, _uri_of(path), content=f"# {path}\n\n{shown}")
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links to files of the repository to their copies, and put tables of columns in."""
+    """Lead links to files of the repository to where the site shows them, and put tables of columns in."""
+    uri = page.file.src_uri
 
-    def copied(link: re.Match[str]) -> str:
+    def shown(link: re.Match[str]) -> str:
         before, target = link.groups()
-        folder = PurePosixPath(page.file.src_uri).parent
-        path = os.path.normpath(f"docs/{folder}/{target}")
+        path = _in_repository(target, uri)
         if not (PROJECT / path).is_file():
             return link.group()
-        ending = "" if path.endswith(_AS_THEY_ARE) else ".md"
-        return before + os.path.relpath(f"{_COPIES}/{path}{ending}", folder)
+        return before + os.path.relpath(_uri_of(path), PurePosixPath(uri).parent)
 
-    return _COLUMNS.sub(lambda mark: column_table(mark.group(1)), _LINK.sub(copied, markdown))
+    return _COLUMNS.sub(lambda mark: column_table(mark.group(1)), _LINK.sub(shown, markdown))
 
 
 def column_table(name: str) -> str:

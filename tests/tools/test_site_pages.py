@@ -4,7 +4,6 @@ import pytest
 
 from bam_pipelines.behavior.schemas import EXCLUSIONS, PAIRS, PARTICIPANTS, REJECTS, SITTINGS, STIMULI, TRIALS
 from tools.site_pages import column_table, loaded_from_elsewhere, named_files, on_page_content, public_modules
-from tools.sphinx_roles import linked
 
 
 def test_science_has_pages_and_what_kedro_calls_has_none():
@@ -57,19 +56,3 @@ def test_links_and_own_files_are_no_loads():
         '<a href="https://example.org">x</a><script src="assets/a.js"></script><link rel="stylesheet" href="site.css">'
     )
     assert loaded_from_elsewhere(own) == []
-
-
-@pytest.mark.parametrize(
-    ("role", "link"),
-    [
-        (
-            ":func:`~bam_pipelines.guidance.fast.sample_fast`",
-            "[`sample_fast`][bam_pipelines.guidance.fast.sample_fast]",
-        ),
-        (":class:`Method`", "[`Method`][Method]"),
-        (":meth:`TrialData.participants`", "[`TrialData.participants`][TrialData.participants]"),
-        (":class:`joblib.parallel_config`", "`joblib.parallel_config`"),
-    ],
-)
-def test_roles_become_links(role, link):
-    assert linked(f"See {role}, please.") == f"See {link}, please."
