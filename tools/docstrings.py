@@ -1,4 +1,4 @@
-"""Docstrings as MkDocs reads them: Sphinx roles such as ``:func:`~package.name``` become links, References no heading."""
+"""Docstrings as MkDocs reads them: Sphinx roles become links, and References no heading."""
 
 import re
 
