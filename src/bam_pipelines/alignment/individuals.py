@@ -10,6 +10,7 @@ from safetensors import safe_open
 from torch import nn
 
 from bam_pipelines.alignment.heads import head_features, linear_head
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import (
@@ -58,7 +59,7 @@ class IndividualModels(ABC):
             If there is no model of this participant, or its weights do not fit the architecture.
         """
         if participant_id not in self.participant_ids:
-            raise ValueError(
+            raise InputError(
                 f"participant {participant_id!r} has no individual {self.specification.architecture} model; "
                 f"models exist for {', '.join(sorted(self.participant_ids)) or 'nobody'}."
             )
@@ -67,7 +68,7 @@ class IndividualModels(ABC):
             network.load_state_dict(self._state(participant_id))
         except RuntimeError as error:
             problem = " ".join(str(error).split())
-            raise ValueError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
+            raise InputError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
         return network.eval().requires_grad_(False)
 
     def logits(self, images: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
@@ -185,7 +186,7 @@ def write_individuals(models: IndividualModels, path: Path) -> None:
     """
     for participant_id in models.participant_ids:
         if not participant_id or "/" in participant_id or _SHARED in participant_id:
-            raise ValueError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
+            raise InputError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
     header = models.specification.to_header()
     if isinstance(models, WholeNetworks) and models.states:
         keys = [f"{owner}/{name}" for owner, state in models.states.items() for name in state]
@@ -261,7 +262,7 @@ def read_individuals(path: Path) -> IndividualModels:
     for key in keys:
         owner, slash, name = key.partition("/")
         if not slash:
-            raise ValueError(
+            raise InputError(
                 f"{path}: key {key!r}, expected {{participant_id}}/{{parameter}}; this is a single network."
             )
         parameters.setdefault(owner, []).append(name)
@@ -275,7 +276,7 @@ def read_individuals(path: Path) -> IndividualModels:
         for owner, state in states.items():
             _check_owner(owner, planned, state)
     except ValueError as error:
-        raise ValueError(f"{path}: {error} Align the individual models again or restore the file.") from None
+        raise InputError(f"{path}: {error} Align the individual models again or restore the file.") from None
     return WholeNetworks(specification, states)
 
 
@@ -283,7 +284,7 @@ def _check_owner(participant_id: str, planned: nn.Module, state: dict[str, torch
     try:
         check_weights(planned, state)
     except ValueError as error:
-        raise ValueError(f"participant {participant_id!r}: {error}") from None
+        raise InputError(f"participant {participant_id!r}: {error}") from None
 
 
 def _shared_trunk(
@@ -293,12 +294,12 @@ def _shared_trunk(
     weight, bias = (shared.pop(key.partition("/")[2], None) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
     _, head = linear_head(planned)
     if weight is None or bias is None or weight.shape[1:] != head.weight.shape or bias.shape != weight.shape[:2]:
-        raise ValueError(f"{_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K) of the architecture.")
+        raise InputError(f"{_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K) of the architecture.")
     check_weights(planned, shared)
     for name, own in by_owner.items():
         sizes = {key: tuple(value.shape) for key, value in own.items()}
         if sizes != {"coefficients": (len(weight),), "lapse": ()} or not 0 <= own["lapse"].item() <= 1:
-            raise ValueError(
+            raise InputError(
                 f"participant {name!r} has {sizes}, expected {len(weight)} coefficients and a lapse from 0 to 1."
             )
     coefficients = {name: own["coefficients"] for name, own in by_owner.items()}
