@@ -8,8 +8,11 @@ ARGS ?=
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
+# what MkDocs's plugins say of its next version; the versions here are pinned
+export NO_MKDOCS_2_WARNING := true
+export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security drills test lint format vendor viz mlflow clean
+.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security drills docs docs-serve test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
@@ -61,7 +64,15 @@ bench-security: $(VENV)/.run-installed
 drills: $(VENV)/.run-installed
 	python -m benchmarks.drills
 
-test: lint
+# the documentation as a site in build/site; a link that leads nowhere is an error
+docs: $(VENV)/.test-installed
+	python -m mkdocs build --strict
+
+# the same at 127.0.0.1:8001, made anew whenever a page is saved
+docs-serve: $(VENV)/.test-installed
+	python -m mkdocs serve --strict
+
+test: lint docs
 	pytest
 
 lint: $(VENV)/.test-installed
@@ -111,5 +122,5 @@ $(VENV)/.run-installed: pyproject.toml constraints.txt $(VENV)/.made | in-its-pl
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.run-installed
-	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test]" || $(FAILED)
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test,docs]" || $(FAILED)
 	@touch $@

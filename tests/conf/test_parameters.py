@@ -1,11 +1,9 @@
 """Parameters are code: what the environments are for, beyond that each value is one that the science takes."""
 
-import re
 from typing import get_args
 
 import pytest
 import yaml
-from omegaconf import OmegaConf
 
 from bam_pipelines.analysis.power import power_settings
 from bam_pipelines.experiment.settings import PairSource, experiment_settings
@@ -16,7 +14,6 @@ from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipeline_registry import STAGES
 from bam_pipelines.pipelines.loop.settings import loop_settings
 from bam_pipelines.pipelines.manipulation.designs import CUSTOMISED
-from bam_pipelines.pipelines.parameters import parameter_problems
 from tests.conf.loaded import CONF, ENVIRONMENTS, parameters_of
 
 # their parameters are those of behavior, experiment and manipulation
@@ -120,13 +117,3 @@ def test_smoke_is_nowhere_larger_than_base():
     for name, value in smoke.items():
         if name.split(".")[-1] in (*sizes, "simulations"):
             assert value <= base[name], name
-
-
-def test_what_the_readme_says_to_change_can_be_changed():
-    text = (CONF.parent / "README.md").read_text().replace("\\\n", "")
-    given = [item for found in re.findall(r"--params ([^\s`]+)", text) for item in found.split(",") if "=" in item]
-    assert len(given) > 10
-    changes = OmegaConf.to_container(OmegaConf.from_dotlist([item for item in given if "prior_root" not in item]))
-    # each by itself: what is said in one command need not go with another
-    for section, values in changes.items():
-        assert parameter_problems(parameters_of("base", {section: values}), set()) == [], section

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from bam_pipelines.behavior import column_texts
 from bam_pipelines.behavior.coercion import PIXELS
-from bam_pipelines.behavior.column_texts import PARTICIPANT_COLUMNS, TRIAL_COLUMNS
 from bam_pipelines.behavior.validation import TableSchema, build_schema, column_check, row_check, validate
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.pixels import stimulus_ids
@@ -102,7 +102,7 @@ TRIALS = build_schema(
         _EXCLUSION,
     ],
     extra_columns=True,
-    descriptions=TRIAL_COLUMNS,
+    descriptions=column_texts.TRIAL_COLUMNS,
 )
 
 
@@ -166,6 +166,7 @@ STIMULI = build_schema(
             lambda table: table["stimulus_id"] == _content_ids(table),
         ),
     ],
+    descriptions=column_texts.STIMULUS_COLUMNS,
 )
 
 PARTICIPANTS = build_schema(
@@ -182,7 +183,7 @@ PARTICIPANTS = build_schema(
         "exclude_reason": ("str", [_REASONS]),
     },
     rows=[_EXCLUSION],
-    descriptions=PARTICIPANT_COLUMNS,
+    descriptions=column_texts.PARTICIPANT_COLUMNS,
 )
 
 PAIRS = build_schema(
@@ -214,6 +215,7 @@ PAIRS = build_schema(
             lambda table: (table["direction"] != "none") == (table["outcome"] == "success"),
         ),
     ],
+    descriptions=column_texts.PAIR_COLUMNS,
 )
 
 
@@ -268,7 +270,9 @@ def empty_table(schema: TableSchema) -> pd.DataFrame:
 
 
 REJECTS = build_schema(
-    "rejects", {"file": ("str", []), "line": ("int32", [_at_least(1)]), "reason": ("str", []), "content": ("str", [])}
+    "rejects",
+    {"file": ("str", []), "line": ("int32", [_at_least(1)]), "reason": ("str", []), "content": ("str", [])},
+    descriptions=column_texts.REJECT_COLUMNS,
 )
 
 EXCLUSIONS = build_schema(
@@ -281,6 +285,7 @@ EXCLUSIONS = build_schema(
         "expected": ("str", []),
     },
     nullable={"row_id"},
+    descriptions=column_texts.EXCLUSION_COLUMNS,
 )
 
 SITTINGS = build_schema(
@@ -290,4 +295,5 @@ SITTINGS = build_schema(
         "planned_trials": ("Int32", [_at_least(1)]),
         "blur_events": ("Int32", [_at_least(0)]),
     },
+    descriptions=column_texts.SITTING_COLUMNS,
 )

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES
+from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES, validate_stimuli
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.pixels import to_uint8
@@ -161,6 +161,21 @@ def find_images(names: Sequence[str], find: Find, strategies: Sequence[str]) -> 
         parts.append(pd.DataFrame(columns).assign(strategy=[strategy for _, strategy, _ in same]))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["stimulus_id"])
     return _as_stimuli(table.drop_duplicates("stimulus_id", ignore_index=True)), ids
+
+
+def stimuli_of_folder(folder: Path) -> pd.DataFrame:
+    """Return the images of a folder as a stimulus table, strategy natural, targets and models null.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or one is no image.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    if not names:
+        raise InputError(f"{folder}: found no files, expected images of one of {', '.join(_FORMATS)}.")
+    table, _ = find_images(names, from_folder(folder), ["natural"] * len(names))
+    return validate_stimuli(table)
 
 
 def _as_stimuli(images: pd.DataFrame) -> pd.DataFrame:
