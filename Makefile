@@ -103,13 +103,24 @@ clean:
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and neither python3 nor python3.11 to python3.13 \
 	is: install one, or name it with \`make PYTHON=<path> ...\`." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@$(PYTHON) -m venv $(VENV) || { echo "No environment could be made in $(VENV), for the reason above: on Debian and \
+	Ubuntu \`sudo apt install python3-venv\` helps. Then call the same command again." >&2; exit 1; }
+	@pwd -P > $@
 
-$(VENV)/.run-installed: pyproject.toml constraints.txt $(VENV)/.made
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
-	touch $@
+# commands in an environment know where it was made
+.PHONY: in-its-place
+in-its-place: $(VENV)/.made
+	@test ! -s $< || test "$$(cat $<)" = "$$(pwd -P)" || { echo "$(VENV) was made in $$(cat $<), and this is another \
+	folder: \`make clean\`, then call the same command again." >&2; exit 1; }
+
+FAILED := { echo "pip could not install what is needed, for the reason above. It needs a network and 6 GB of disk (2 GB \
+without CUDA); behind a proxy set HTTPS_PROXY. Nothing is lost: mend that and call the same command again." >&2; exit 1; }
+
+$(VENV)/.run-installed: pyproject.toml constraints.txt $(VENV)/.made | in-its-place
+	@echo "Installing what is needed into $(VENV): minutes."
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e . || $(FAILED)
+	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.run-installed
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test,docs]"
-	touch $@
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[test,docs]" || $(FAILED)
+	@touch $@

@@ -1,7 +1,9 @@
 """What every test relies on: no call to the outside, no window, one thread."""
 
 import os
+import shutil
 import socket
+from types import SimpleNamespace
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "1"
@@ -41,3 +43,21 @@ def no_outside_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", local_only)
         yield
+
+
+@pytest.fixture(scope="session")
+def smoke_project(tmp_path_factory):
+    """One run of every stage in the smoke environment, as a user runs it.
+
+    Its folder, the files that the run made, and a copy of the folder as the run left it, for those who run more there.
+    """
+    # seconds to import, for those who need a whole run
+    from tests.projects import copy_project, files, run_smoke
+
+    folder = tmp_path_factory.mktemp("project")
+    copy_project(folder)
+    before = files(folder)
+    run_smoke(folder)
+    untouched = tmp_path_factory.mktemp("finished") / "project"
+    shutil.copytree(folder, untouched)
+    return SimpleNamespace(folder=folder, made=files(folder) - before, untouched=untouched)

@@ -1,12 +1,10 @@
-"""Docstrings as MkDocs reads them: Sphinx roles become links, and References no heading."""
+"""Docstrings refer to objects by Sphinx's roles, ``:func:`~package.name```; MkDocs gets links instead."""
 
 import re
 
 import griffe
 
 _ROLE = re.compile(r":(?:func|class|meth|data|mod|attr|exc|obj):`(~?)([\w.]+)`")
-# numpydoc sections that griffe does not know, and Markdown would take for headings
-_SECTION = re.compile(r"^(References|Notes)\n-+$", re.MULTILINE)
 _OURS = "bam_pipelines"
 
 
@@ -16,12 +14,10 @@ class Docstrings(griffe.Extension):
     def on_object(self, *, obj: griffe.Object, **_: object) -> None:
         """Rewrite the docstring of one object."""
         if obj.docstring is not None:
-            obj.docstring.value = without_headings(linked(obj.docstring.value, obj))
-
-
-def without_headings(text: str) -> str:
-    """Return a docstring whose sections of text begin with bold words."""
-    return _SECTION.sub(r"**\1**\n", text)
+            obj.docstring.value = linked(obj.docstring.value, obj)
+            if any(str(base) == "NamedTuple" for base in getattr(obj, "bases", [])):
+                # griffe does not see the parameters that its fields become
+                obj.docstring.parser_options = {"warn_unknown_params": False, "warn_missing_types": False}
 
 
 def linked(text: str, scope: griffe.Object | None = None) -> str:

@@ -11,10 +11,11 @@ from types import FrameType
 
 from kedro.io.core import DatasetError
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.server.places import Refused
 
-# exactly these: a UnicodeDecodeError is a ValueError too, and says nothing of the file
-NAMED = (ValueError, FileNotFoundError, DatasetError, Refused)
+# exactly these: any other is shown with a traceback, or says nothing of the file
+NAMED = (InputError, FileNotFoundError, DatasetError, Refused)
 LONGEST_SECONDS = 20
 MOST_MIB = 400
 _SHOWN = 500

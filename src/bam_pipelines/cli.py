@@ -55,6 +55,7 @@ def serve(
 ) -> None:
     """Serve a study on this machine, and store each block of answers at once."""
     # uvicorn, kedro's session and torch take seconds to import, which `kedro --help` need not wait for
+    from bam_pipelines.hooks.faults import fault_sentence
     from bam_pipelines.pipelines.experiment.serving import serve_study
 
     if host not in _LOOPBACK and (access_token is None or len(access_token) < _SHORTEST_TOKEN):
@@ -65,7 +66,7 @@ def serve(
     try:
         serve_study(env, round_number, study, answers, host, port, access_token, idle_minutes)
     except (Fault, OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(fault_sentence(error) or str(error)) from None
 
 
 @experiment.command()
@@ -79,13 +80,15 @@ def serve(
 @click.option("--address", required=True, help="Where the second study is: http://127.0.0.1:8000/ for example.")
 def links(env: str | None, ids: Path, address: str) -> None:
     """Print each person's link to the second round; BAM_SALT must be that of the first."""
+    from bam_pipelines.behavior.readers.texts import decode
+    from bam_pipelines.hooks.faults import fault_sentence
     from bam_pipelines.pipelines.experiment.links import personal_links
 
     try:
-        for link in personal_links(env, ids.read_text(encoding="utf-8").split(), address):
+        for link in personal_links(env, decode(ids.read_bytes(), str(ids)).split(), address):
             click.echo(link)
-    except (Fault, UnicodeDecodeError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
+    except (Fault, OSError, ValueError) as error:
+        raise click.ClickException(fault_sentence(error) or str(error)) from None
 
 
 @cli.group()

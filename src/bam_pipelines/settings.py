@@ -2,24 +2,31 @@
 
 from typing import Any
 
-from bam_pipelines.hooks import (
-    AloneHook,
-    AnswerSourceHook,
-    ClockHook,
-    CompletionHook,
-    FaultHook,
-    MemoryHook,
-    MissingInputHook,
-    NamingSession,
-    OutputHook,
-    ParameterHook,
-    ProvenanceHook,
-    SpeakingConfigLoader,
-    TerminationHook,
-    TrackingHook,
-    UnfinishedWorkHook,
-    WorkersHook,
-)
+from bam_pipelines.compute.faults import not_installed
+
+try:
+    from bam_pipelines.hooks import (
+        AloneHook,
+        AnswerSourceHook,
+        ClockHook,
+        CompletionHook,
+        FaultHook,
+        MemoryHook,
+        MissingInputHook,
+        NamingSession,
+        OutputHook,
+        ParameterHook,
+        PeopleHook,
+        ProvenanceHook,
+        SpeakingConfigLoader,
+        TerminationHook,
+        TrackingHook,
+        UnfinishedWorkHook,
+        WorkersHook,
+    )
+except ModuleNotFoundError as error:
+    # Kedro would print a page of where it was asked for
+    raise SystemExit(f"Error: {not_installed(error)}") from None
 
 # what asks to be last, the first one here is: FaultHook replaces an error once all others have seen it
 # of hooks that ask to be first, the last one here is: a run that is refused, for its parameters, its inputs, its
@@ -36,6 +43,7 @@ HOOKS = (
     CompletionHook(),
     AloneHook(),
     ClockHook(),
+    PeopleHook(),
     MissingInputHook(),
     OutputHook(),
     ParameterHook(),

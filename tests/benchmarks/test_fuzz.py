@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.experiment.server.places import Refused
 from benchmarks.fuzz.__main__ import _changed
@@ -58,8 +59,9 @@ def raising(error):
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (ValueError("a.csv: bad"), "ValueError"),
-        (ValueError("bad"), "crash"),
+        (InputError("a.csv: bad"), "InputError"),
+        (InputError("bad"), "crash"),
+        (ValueError("a.csv: bad"), "crash"),
         (UnicodeDecodeError("utf-8", b"x", 0, 1, "a.csv"), "crash"),
         (KeyError("a.csv"), "crash"),
         (RecursionError("a.csv"), "crash"),

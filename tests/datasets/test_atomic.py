@@ -10,7 +10,9 @@ import pytest
 from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError, Version
 
-from bam_pipelines.datasets import AtomicDataset
+from bam_pipelines.datasets import AtomicDataset, atomic
+from bam_pipelines.datasets.atomic import VersionError
+from bam_pipelines.hooks.faults import fault_sentence
 
 FIRST, SECOND = "2000-01-01T00.00.00.000Z", "2026-01-01T00.00.00.000Z"
 
@@ -148,3 +150,34 @@ def test_an_entry_from_a_catalog_file(tmp_path):
     assert entry.filepath.read_text() == '{\n  "n": 1\n}'
     assert entry.metadata == {"mlflow": "metrics"}
     assert "JSONDataset" in repr(entry)
+
+
+def test_memory_that_is_full_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    entry = table_entry(tmp_path)
+    entry.save(pd.DataFrame({"n": [1]}))
+
+    def fill(*arguments, **options):
+        raise MemoryError("Unable to allocate")
+
+    monkeypatch.setattr(pd, "read_parquet", fill)
+    with pytest.raises(DatasetError) as raised:
+        entry.load()
+    assert not isinstance(raised.value, VersionError)
+    assert fault_sentence(raised.value).startswith("memory is full (Unable to allocate): ")
+
+
+def test_what_may_not_be_opened_is_named(tmp_path, monkeypatch):
+    entry = table_entry(tmp_path)
+    entry.save(pd.DataFrame({"n": [1]}))
+    denied = PermissionError(13, "Permission denied", str(entry.filepath))
+
+    def deny(path):
+        raise denied
+
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic, "problem", deny)
+        with pytest.raises(VersionError, match=rf"{entry.filepath} cannot be opened \(Permission denied\): allow it"):
+            entry.load()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(VersionError, match="cannot be read: allow it"):
+        entry.versions()

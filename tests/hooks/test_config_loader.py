@@ -46,7 +46,11 @@ def test_a_kind_without_files_is_what_kedro_says(load):
     [
         ("smok", "there is no environment 'smok' in conf; did you mean smoke?"),
         ("gpu", "there is no environment 'gpu' in conf; expected one of base, smoke."),
-        (None, "there is no environment 'local' in conf; expected one of base, smoke."),
+        (
+            None,
+            "there is no environment 'local' in conf; expected one of base, smoke. Without --env it is this one, which "
+            "may be an empty folder: make it.",
+        ),
     ],
 )
 def test_an_environment_that_is_not_there_is_named(load, env, message):
@@ -69,6 +73,26 @@ def test_an_environment_that_is_not_there_is_named(load, env, message):
             {"smoke/parameters.yml": "trial:\n  factor: [\n"},
             "parameters",
             "conf/smoke/parameters.yml, line 3 is no YAML: did not find expected node content; correct it.",
+        ),
+        (
+            {"smoke/parameters.yml": "trial:\n\tfactor: 4\n"},
+            "parameters",
+            "conf/smoke/parameters.yml, line 2 holds a tab, which YAML does not take: indent with spaces.",
+        ),
+        (
+            {"smoke/globals.yml": "data_root: [\n"},
+            "parameters",
+            "conf/smoke/globals.yml, line 2 is no YAML: did not find expected node content; correct it.",
+        ),
+        (
+            {"smoke/parameters.yml": "- trial\n"},
+            "parameters",
+            "conf/smoke/parameters.yml holds a list: write a line `nam",
+        ),
+        (
+            {"smoke/parameters.yml": "7\n"},
+            "parameters",
+            "conf/smoke/parameters.yml cannot be read (Invalid loaded object",
         ),
         (
             {"smoke/parameters.yml": "trial: {factor: 1}\ntrial: {factor: 2}\n"},
@@ -96,3 +120,26 @@ def test_files_that_cannot_be_used_are_named(load, files, key, message):
     with pytest.raises(RunRefusedError) as refused:
         load(files)[key]
     assert str(refused.value).startswith(message)
+
+
+def test_a_file_of_another_encoding_is_named(load, tmp_path):
+    loader = load()
+    (tmp_path / "conf/smoke/parameters.yml").write_text("trial: {factor: 5}\n", encoding="utf-16")
+    with pytest.raises(RunRefusedError, match=r"^conf/smoke/parameters.yml is no text in UTF-8: save it in that enc"):
+        loader["parameters"]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(load):
+    assert load({"smoke/parameters.yml": "\ufefftrial:\r\n  factor: 5\r\n"})["parameters"]["trial"]["factor"] == 5
+
+
+def test_a_folder_below_which_kedro_finds_no_file_is_named(load, tmp_path, monkeypatch):
+    folder = tmp_path / "my [own] project"
+    (folder / "conf").mkdir(parents=True)
+    with pytest.raises(RunRefusedError, match=r"my \[own\] project, holds \[ and \], and Kedro finds no file below"):
+        SpeakingConfigLoader(folder / "conf", "smoke", **CONFIG_LOADER_ARGS)
+
+
+def test_who_is_outside_of_the_project_is_told_to_go_there(tmp_path):
+    with pytest.raises(RunRefusedError, match="there is no configuration at .*/conf: go to the project's folder"):
+        SpeakingConfigLoader(tmp_path / "conf", None, **CONFIG_LOADER_ARGS)

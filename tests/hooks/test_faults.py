@@ -4,8 +4,9 @@ import errno
 
 import mlflow
 import pytest
+import torch
 
-from bam_pipelines.compute.faults import Fault
+from bam_pipelines.compute.faults import Fault, InputError
 from bam_pipelines.datasets import AtomicDataset
 from bam_pipelines.hooks.refusal import RunFailedError, RunRefusedError
 from tests.hooks.test_tracking import runs
@@ -23,6 +24,28 @@ def failing(error):
     [
         (Fault("The lamp is out: change it."), r"^The lamp is out: change it\.$"),
         (OSError(errno.ENOSPC, "full", "a.npz"), r"^no space left on a disk: .*'a\.npz'; make room and run again\.$"),
+        (InputError("t.csv: found no column."), r"^t\.csv: found no column\.$"),
+        (FloatingPointError("the loss is nan; lower the rate."), r"^the loss is nan; lower the rate\.$"),
+        (FileNotFoundError("a: not there. Put it there."), r"^a: not there\. Put it there\.$"),
+        (
+            FileNotFoundError(2, "No such file or directory", "a"),
+            r"^a cannot be opened \(No such .*\): mend that and run",
+        ),
+        (
+            PermissionError(13, "Permission denied", "a.csv"),
+            r"^a\.csv cannot be opened \(Permission denied\): mend that",
+        ),
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 78 GiB"),
+            r"^the GPU's memory is full \(CUDA out of memory\): end what else uses it, lower the batch_size of the sta",
+        ),
+        (
+            MemoryError("Unable to allocate 7.28 TiB for an array"),
+            r"^memory is full \(Unable to allocate 7.28 TiB for an array\): give --params compute.workers=1, lower",
+        ),
+        (MemoryError(), r"^memory is full \(MemoryError\): "),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), r"^memory is full \(\[Errno 12\] Cannot allocate memory\): "),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), "^memory is full "),
     ],
 )
 def test_a_fault_is_one_sentence_and_the_tracked_run_is_closed(run, tmp_path, monkeypatch, error, sentence):

@@ -3,8 +3,10 @@
 import pytest
 from kedro.framework.project import pipelines
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.io.core import Version
 from kedro.pipeline import node, pipeline
 
+from bam_pipelines.datasets import AtomicDataset
 from bam_pipelines.hooks import MissingInputHook
 from bam_pipelines.hooks.inputs import missing_inputs_message
 from bam_pipelines.hooks.refusal import RunRefusedError
@@ -58,6 +60,25 @@ def test_an_input_that_no_stage_makes():
     )
 
 
+def kept(**parameters):
+    stages = {"prior": stage(("mnist_train", "diffusion_prior")), **REGISTERED}
+    run_params = {"pipeline_names": ["sampling"], "runtime_params": parameters}
+    return missing_inputs_message(["diffusion_prior"], {"diffusion_prior"}, run_params, stages)
+
+
+def test_what_comes_with_the_project_is_rather_brought_back():
+    assert kept() == (
+        "sampling needs diffusion_prior, which does not exist yet: bring diffusion_prior back into data/06_models, as "
+        "the project came, or run `kedro run --pipelines prior` first, which trains for hours."
+    )
+    assert "back into prior_root my/prior, which --params names, as" in kept(prior_root="my/prior")
+
+
+def test_of_several_stages_the_first_is_named_first():
+    text = missing_inputs_message(["prior"], {"prior"}, {"pipeline_names": ["sampling", "classifiers"]}, REGISTERED)
+    assert text.startswith("classifiers, sampling need prior, which does not exist yet")
+
+
 def test_the_default_run_has_a_name():
     assert message(["mnist_train"], None).startswith("The default run needs mnist_train")
 
@@ -80,3 +101,13 @@ def test_a_run_with_its_inputs_goes_on():
     catalog = DataCatalog({"prior": MemoryDataset(1), "classifier_vgg": MemoryDataset(2)})
     run = {"pipeline_names": ["sampling"]}
     assert MissingInputHook().before_pipeline_run(run, REGISTERED["sampling"], catalog) is None
+
+
+def test_a_version_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "prior.json"
+    (path / "2026-01-01T00.00.00.000Z").mkdir(parents=True)
+    version = Version("2026-02-01T00.00.00.000Z", None)
+    catalog = DataCatalog({"prior": AtomicDataset(filepath=str(path), dataset="json.JSONDataset", version=version)})
+    asked = {"pipeline_names": ["sampling"], "load_versions": {"prior": version.load}}
+    with pytest.raises(RunRefusedError, match=r"prior has no version '2026-02-01T.*'; did you mean 2026-01-01T"):
+        MissingInputHook().before_pipeline_run(asked, REGISTERED["sampling"], catalog)

@@ -169,7 +169,7 @@ def test_a_store_that_cannot_be_used_is_said_aloud_and_the_run_goes_on(run, tmp_
     store = f"sqlite:///{tmp_path}/mlflow.db"
     assert lost(caplog) == (
         f"The MLflow store {store} cannot be used, so this run is no longer tracked; its results are in the data "
-        f"folder all the same. {why}"
+        f"folder all the same. {why}. Mend the store, or move it away before the next run, which then makes a new one."
     )
     assert saved(tmp_path)[0]["value"] == 6
     assert saved(tmp_path)[0]["ids"]["mlflow_run_id"] is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import griffe
 import pytest
 
-from tools.docstrings import linked, without_headings
+from tools.docstrings import linked
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,3 @@ def test_names_are_looked_up_from_where_they_stand():
     for name, whole in {"Own": "package.module.Own", "Seen.look": "package.other.Seen.look"}.items():
         assert f'identifier="{whole}"' in linked(f":class:`{name}`", module)
     assert linked(":func:`absent`", module) == "<code>absent</code>"
-
-
-def test_references_are_no_heading():
-    assert without_headings("Do.\n\nReferences\n----------\nA.\n") == "Do.\n\n**References**\n\nA.\n"
-    assert without_headings("Returns\n-------\nint") == "Returns\n-------\nint"

@@ -11,6 +11,7 @@ from bam_pipelines.adaptive.answer_model import AnswerModel, answer_probabilitie
 from bam_pipelines.adaptive.information import after_answer, information_roots, linear_epig, mean_information
 from bam_pipelines.adaptive.posterior import Posterior
 from bam_pipelines.adaptive.settings import LoopSettings
+from bam_pipelines.compute.faults import InputError
 
 REASONS = ("acquisition", "anchor", "repeat")
 _IMAGES = 500  # whose answers are sampled at once
@@ -92,7 +93,7 @@ def choose_round(
     n_chosen = settings.trials_per_round - settings.anchors - settings.repeats
     n_anchors = settings.trials_per_round - n_chosen - n_again
     if len(fresh) < n_chosen + n_anchors:
-        raise ValueError(
+        raise InputError(
             f"{len(fresh)} images of the pool are not answered yet, and a round shows {n_chosen + n_anchors} new ones: "
             "run fewer rounds, sample more stimuli, or show fewer in the first round."
         )
@@ -150,7 +151,7 @@ def _acquire(
         return draw.permutation(fresh)[:number], np.full(number, np.nan)
     if settings.acquisition == "epig":
         if targets is None:
-            raise ValueError("acquisition epig needs target images, whose answers are to be predicted.")
+            raise InputError("acquisition epig needs target images, whose answers are to be predicted.")
         return _acquire_by_epig(known, pool, targets, fresh, number, settings, draw)
     measure = bald if settings.acquisition == "bald" else predictive_entropy
     parts = torch.from_numpy(fresh).split(_IMAGES)

@@ -14,6 +14,7 @@ from bam_pipelines.adaptive.settings import LoopSettings
 from bam_pipelines.adaptive.state import answers_name
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical
 from bam_pipelines.alignment.trial_data import trial_data
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator, torch_generator
 from bam_pipelines.images.table import table_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -172,7 +173,7 @@ def plan_round(
         try:
             chosen = choose_round(known, shown, targets, answered, settings, draw)
         except ValueError as error:
-            raise ValueError(f"participant {name}: {error}") from None
+            raise InputError(f"participant {name}: {error}") from None
         plans.append(
             pd.DataFrame(
                 {
@@ -236,7 +237,7 @@ def held_out_losses(
             }
         )
     if not scores:
-        raise ValueError("nobody has an answer to a test image, on which the loop's predictions are scored.")
+        raise InputError("nobody has an answer to a test image, on which the loop's predictions are scored.")
     return pd.DataFrame(scores).assign(first_answers=answers_name(trials))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bam_pipelines.behavior.schemas import TRIALS, empty_table
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.fingerprint import fingerprint
 
 # the first round, and the second one with customised stimuli, come before the loop's
@@ -78,7 +79,7 @@ def require_same_answers(state: LoopState, trials: pd.DataFrame) -> None:
         If it was begun with others.
     """
     if len(state.metrics) and set(state.metrics["first_answers"]) != {answers_name(trials)}:
-        raise ValueError(
+        raise InputError(
             f"the loop's {state.planned_round} rounds so far began with other answers of the first round than the "
             "newest trials; move the folder loop_state away to begin anew."
         )

@@ -5,6 +5,8 @@ import copy
 import torch
 from torch import nn
 
+from bam_pipelines.compute.faults import InputError
+
 
 def linear_head(network: nn.Module) -> tuple[str, nn.Linear]:
     """Return the name and the module of a classifier's last linear layer.
@@ -16,7 +18,7 @@ def linear_head(network: nn.Module) -> tuple[str, nn.Linear]:
     """
     layers = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
     if not layers:
-        raise ValueError(
+        raise InputError(
             f"{type(network).__name__} has no linear layer to adapt; align it with alignment.method paper."
         )
     return layers[-1]
@@ -60,7 +62,7 @@ def head_features(network: nn.Module, images: torch.Tensor, batch_size: int = 10
     if len(seen) != len(logits) or not all(
         torch.equal(head(read), given) for read, given in zip(seen, logits, strict=True)
     ):
-        raise ValueError(
+        raise InputError(
             f"{type(network).__name__}: its logits are not what its last linear layer, {name}, gives; align it with "
             "alignment.method paper."
         )

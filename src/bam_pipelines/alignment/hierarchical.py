@@ -31,6 +31,7 @@ from bam_pipelines.alignment.newcomers import (
 from bam_pipelines.alignment.population import Population, principal_components, with_guesses
 from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, WholeNumber
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import torch_generator
 from bam_pipelines.compute.shards import run_shards
 from bam_pipelines.networks.checkpoints import TrainedNetwork
@@ -122,7 +123,7 @@ def fit_hierarchical(
     people = sorted(set(data.participant[data.rows("train")].tolist()))
     unknown = sorted(set(participant_ids) - set(people))
     if unknown:
-        raise ValueError(f"participant {unknown[0]} has no training trial; nothing can be learned about them.")
+        raise InputError(f"participant {unknown[0]} has no training trial; nothing can be learned about them.")
     number = {name: index for index, name in enumerate(people)}
     train, validation = (_trials(data, data.rows(split), number) for split in ("train", "validation"))
     features = head_features(group.network, data.images)

@@ -9,6 +9,7 @@ from torch import nn
 
 from bam_pipelines.alignment.heads import linear_head
 from bam_pipelines.alignment.individuals import IndividualModels, SharedTrunk, WholeNetworks
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import NetworkSpecification
 from bam_pipelines.networks.registry import (
     check_weights,
@@ -38,7 +39,7 @@ def write_individuals(models: IndividualModels, path: Path) -> None:
     """
     for participant_id in models.participant_ids:
         if not participant_id or "/" in participant_id or _SHARED in participant_id:
-            raise ValueError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
+            raise InputError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
     header = models.specification.to_header()
     if isinstance(models, WholeNetworks) and models.states:
         keys = [f"{owner}/{name}" for owner, state in models.states.items() for name in state]
@@ -114,7 +115,7 @@ def read_individuals(path: Path) -> IndividualModels:
     for key in keys:
         owner, slash, name = key.partition("/")
         if not slash:
-            raise ValueError(
+            raise InputError(
                 f"{path}: key {key!r}, expected {{participant_id}}/{{parameter}}; this is a single network."
             )
         parameters.setdefault(owner, []).append(name)
@@ -128,7 +129,7 @@ def read_individuals(path: Path) -> IndividualModels:
         for owner, state in states.items():
             _check_owner(owner, planned, state)
     except ValueError as error:
-        raise ValueError(f"{path}: {error} Align the individual models again or restore the file.") from None
+        raise InputError(f"{path}: {error} Align the individual models again or restore the file.") from None
     return WholeNetworks(specification, states)
 
 
@@ -136,7 +137,7 @@ def _check_owner(participant_id: str, planned: nn.Module, state: dict[str, torch
     try:
         check_weights(planned, state)
     except ValueError as error:
-        raise ValueError(f"participant {participant_id!r}: {error}") from None
+        raise InputError(f"participant {participant_id!r}: {error}") from None
 
 
 def _shared_trunk(
@@ -146,12 +147,12 @@ def _shared_trunk(
     weight, bias = (shared.pop(key.partition("/")[2], None) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
     _, head = linear_head(planned)
     if weight is None or bias is None or weight.shape[1:] != head.weight.shape or bias.shape != weight.shape[:2]:
-        raise ValueError(f"{_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K) of the architecture.")
+        raise InputError(f"{_BASIS_WEIGHT} and {_BASIS_BIAS} are no heads (R, K, D) and (R, K) of the architecture.")
     check_weights(planned, shared)
     for name, own in by_owner.items():
         sizes = {key: tuple(value.shape) for key, value in own.items()}
         if sizes != {"coefficients": (len(weight),), "lapse": ()} or not 0 <= own["lapse"].item() <= 1:
-            raise ValueError(
+            raise InputError(
                 f"participant {name!r} has {sizes}, expected {len(weight)} coefficients and a lapse from 0 to 1."
             )
     coefficients = {name: own["coefficients"] for name, own in by_owner.items()}

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from bam_pipelines.alignment.heads import head_features, linear_head
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
 from bam_pipelines.networks.registry import build_network
@@ -43,7 +44,7 @@ class IndividualModels(ABC):
             If there is no model of this participant, or its weights do not fit the architecture.
         """
         if participant_id not in self.participant_ids:
-            raise ValueError(
+            raise InputError(
                 f"participant {participant_id!r} has no individual {self.specification.architecture} model; "
                 f"models exist for {', '.join(sorted(self.participant_ids)) or 'nobody'}."
             )
@@ -52,7 +53,7 @@ class IndividualModels(ABC):
             network.load_state_dict(self._state(participant_id))
         except RuntimeError as error:
             problem = " ".join(str(error).split())
-            raise ValueError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
+            raise InputError(f"participant {participant_id!r}: {problem} Align the individual models again.") from error
         return network.eval().requires_grad_(False)
 
     def logits(self, images: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:

@@ -9,6 +9,7 @@ from bam_pipelines.alignment.heads import head_features, linear_head
 from bam_pipelines.alignment.individuals import SharedTrunk
 from bam_pipelines.alignment.population import Components, Population
 from bam_pipelines.alignment.trial_data import TrialData
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
 
@@ -82,10 +83,10 @@ def add_participant(fit: HierarchicalFit, data: TrialData, participant_id: str) 
         If the participant has a model already, or no training trial.
     """
     if participant_id in fit.models.participant_ids:
-        raise ValueError(f"participant {participant_id} has a model already; fit everyone anew to change it.")
+        raise InputError(f"participant {participant_id} has a model already; fit everyone anew to change it.")
     rows = data.rows("train", participant_id)
     if not len(rows):
-        raise ValueError(f"participant {participant_id} has no training trial; nothing can be learned about them.")
+        raise InputError(f"participant {participant_id} has no training trial; nothing can be learned about them.")
     posterior = fit.posterior
     shown = data.stimulus[rows]
     names = [data.stimulus_ids[image] for image in shown.tolist()]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 
@@ -41,11 +42,11 @@ def group_pairs(participant_ids: Sequence[str], n_groups: int, group_size: int, 
 def _enough(participant_ids: Sequence[str], n_groups: int, group_size: int) -> list[str]:
     people = sorted(participant_ids)
     if len(set(people)) != len(people):
-        raise ValueError("a participant stands there twice; pairs need each participant once.")
+        raise InputError("a participant stands there twice; pairs need each participant once.")
     if n_groups < 1 or group_size < 2:
-        raise ValueError(f"{n_groups} groups of {group_size} asked for, expected at least 1 group of at least 2.")
+        raise InputError(f"{n_groups} groups of {group_size} asked for, expected at least 1 group of at least 2.")
     if n_groups * group_size > len(people):
-        raise ValueError(
+        raise InputError(
             f"{n_groups} groups of {group_size} need {n_groups * group_size} participants with an individual model, "
             f"but {len(people)} have one; lower manipulation.n_groups or alignment.min_training_trials."
         )
@@ -129,13 +130,13 @@ def given_pairs(pairs: Sequence[Sequence[str]], participant_ids: Iterable[str]) 
     """
     known = set(participant_ids)
     if not pairs:
-        raise ValueError("manipulation.pairs is empty, expected at least one pair of participant ids.")
+        raise InputError("manipulation.pairs is empty, expected at least one pair of participant ids.")
     for pair in pairs:
         _check_given(pair, known)
     unordered = [tuple(sorted(pair)) for pair in pairs]
     twice = [pair for number, pair in enumerate(unordered) if pair in unordered[:number]]
     if twice:
-        raise ValueError(f"manipulation.pairs names {' and '.join(twice[0])} twice; name each pair once.")
+        raise InputError(f"manipulation.pairs names {' and '.join(twice[0])} twice; name each pair once.")
     people = sorted({name for pair in pairs for name in pair})
     place = {name: index for index, name in enumerate(people)}
     together = np.zeros((len(people), len(people)))
@@ -148,12 +149,12 @@ def given_pairs(pairs: Sequence[Sequence[str]], participant_ids: Iterable[str]) 
 
 def _check_given(pair: Sequence[str], known: set[str]) -> None:
     if isinstance(pair, str) or len(pair) != 2:
-        raise ValueError(f"manipulation.pairs holds {pair!r}, expected two participant ids.")
+        raise InputError(f"manipulation.pairs holds {pair!r}, expected two participant ids.")
     if pair[0] == pair[1]:
-        raise ValueError(f"manipulation.pairs pairs {pair[0]} with itself; name two people.")
+        raise InputError(f"manipulation.pairs pairs {pair[0]} with itself; name two people.")
     for name in pair:
         if name not in known:
-            raise ValueError(
+            raise InputError(
                 f"manipulation.pairs names {name}, who has no individual model; take them out, or lower "
                 "alignment.min_training_trials and align again."
             )
@@ -194,7 +195,7 @@ def swapped_people(pairs: pd.DataFrame, participant_ids: Iterable[str], seed: in
 
 def _two_others(pair_id: str, others: set[str], seed: int) -> tuple[str, str]:
     if len(others) < 2:
-        raise ValueError(
+        raise InputError(
             f"pair {pair_id}: swapped controls need the models of two other participants, but {len(others)} have one; "
             "take swapped out of manipulation.controls or align more people."
         )

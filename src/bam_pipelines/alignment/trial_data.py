@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.table import table_images
 
 Split = Literal["train", "validation", "test"]
@@ -92,17 +93,17 @@ def trial_data(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int
     usable = trials["include"] & (trials["task"] == "digit") & (trials["phase"] == "main") & trials["response"].notna()
     kept = trials[usable].reset_index(drop=True)
     if kept.empty:
-        raise ValueError(f"none of the {len(trials)} trials is an included, answered main trial of the digit task.")
+        raise InputError(f"none of the {len(trials)} trials is an included, answered main trial of the digit task.")
     _require_disjoint(kept)
     outside = ~kept["response"].between(0, n_classes - 1)
     if outside.any():
         row = kept[outside].iloc[0]
-        raise ValueError(f"trial {row['row_id']}: response {row['response']}, expected 0 to {n_classes - 1}.")
+        raise InputError(f"trial {row['row_id']}: response {row['response']}, expected 0 to {n_classes - 1}.")
     ids = sorted(kept["stimulus_id"].unique())
     known = trial_stimuli.set_index("stimulus_id")
     missing = sorted(set(ids) - set(known.index))
     if missing:
-        raise ValueError(
+        raise InputError(
             f"{len(missing)} stimuli of the trials have no image, {missing[0]} first; add them to trial_stimuli."
         )
     position = pd.Series(range(len(ids)), index=ids)
@@ -120,13 +121,13 @@ def _require_disjoint(trials: pd.DataFrame, splits: Sequence[str] = ("train", "v
     unknown = ~trials["split"].isin(splits)
     if unknown.any():
         row = trials[unknown].iloc[0]
-        raise ValueError(f"trial {row['row_id']}: split {row['split']!r}, expected one of {', '.join(splits)}.")
+        raise InputError(f"trial {row['row_id']}: split {row['split']!r}, expected one of {', '.join(splits)}.")
     empty = [split for split in splits if not (trials["split"] == split).any()]
     if empty:
-        raise ValueError(f"no trial is in split {empty[0]}; alignment needs all of {', '.join(splits)}.")
+        raise InputError(f"no trial is in split {empty[0]}; alignment needs all of {', '.join(splits)}.")
     number = trials.groupby("stimulus_id")["split"].nunique()
     if (number > 1).any():
-        raise ValueError(
+        raise InputError(
             f"{int((number > 1).sum())} images stand in more than one split, {number.idxmax()} first; split by image, "
             "so that no model is tested on an image that it was fitted to."
         )

@@ -20,6 +20,7 @@ from bam_pipelines.analysis.entropy import (
 )
 from bam_pipelines.analysis.outcomes import guidance_outcomes
 from bam_pipelines.analysis.published import ANSWERS_PER_IMAGE, GUIDANCE_SHARES, ZERO_ENTROPY_SHARE
+from bam_pipelines.compute.faults import InputError
 
 _ASKED = ("main", "manipulation")  # phases whose images are no test of attention
 # a person's own ceiling needs so many repeats, so many trials apart that the first answer is no longer in mind
@@ -86,7 +87,7 @@ def summarise_answers(trials: pd.DataFrame, participants: pd.DataFrame) -> dict[
     """
     entropies = stimulus_entropies(trials)
     if entropies.empty:
-        raise ValueError("trials: no included answer outside catch trials is left; exclusions names the broken rules.")
+        raise InputError("trials: no included answer outside catch trials is left; exclusions names the broken rules.")
     numbers = {
         "n_participants": len(participants),
         "n_participants_included": int(participants["include"].sum()),

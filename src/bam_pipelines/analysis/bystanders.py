@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from bam_pipelines.analysis.outcomes import outcome_of_shares
+from bam_pipelines.compute.faults import InputError
 
 LEAST_BYSTANDERS = 5
 
@@ -34,7 +35,7 @@ def bystander_probabilities(bystanders: Sequence[nn.Module], images: torch.Tenso
         If there are fewer than five: the mean of a few networks is one network's boundary again.
     """
     if len(bystanders) < LEAST_BYSTANDERS:
-        raise ValueError(f"{len(bystanders)} bystanders, expected at least {LEAST_BYSTANDERS}.")
+        raise InputError(f"{len(bystanders)} bystanders, expected at least {LEAST_BYSTANDERS}.")
     batches = [
         torch.stack([network(batch).double().softmax(dim=1) for network in bystanders]).mean(dim=0)
         for batch in images.split(500)

@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from bam_pipelines.compute.faults import InputError
+
 # Every answer of a pair is exactly one of these; a success is targeted or opposite.
 KINDS = ("targeted", "opposite", "bias", "failure")
 NO_MARGIN = float("nan")
@@ -87,7 +89,7 @@ def crossed_counts(outcomes: pd.DataFrame) -> CrossedCounts:
         If the table is empty.
     """
     if outcomes.empty:
-        raise ValueError("the pair table is empty; expected at least one stimulus that both people of a pair answered.")
+        raise InputError("the pair table is empty; expected at least one stimulus that both people of a pair answered.")
     table = outcomes[[*_NEEDED, "outcome", "direction"]].astype({"source": "str", "outcome": "str", "direction": "str"})
     targets = table[["target_1", "target_2"]].to_numpy(dtype="int64")
     margin = table["margin"].to_numpy(dtype="float64", na_value=np.nan)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
 from bam_pipelines.analysis.style import ordered_classifiers
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 OUTCOMES = ("success", "bias", "failure")
@@ -78,10 +79,10 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
     counts = response_counts(trials, n_classes)
     missing = counts.index.difference(stimuli["stimulus_id"])
     if len(missing):
-        raise ValueError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
+        raise InputError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
     guided = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
     if guided.empty:
-        raise ValueError("no stimulus with two targets was answered; expected main trials on guided stimuli.")
+        raise InputError("no stimulus with two targets was answered; expected main trials on guided stimuli.")
     table = guided[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
     answers = counts.loc[table["stimulus_id"]].to_numpy()
     rows = np.arange(len(table))
@@ -138,7 +139,7 @@ def outcome_shares(
         If there is no stimulus.
     """
     if len(outcomes) == 0:
-        raise ValueError("no outcomes; expected at least one stimulus.")
+        raise InputError("no outcomes; expected at least one stimulus.")
     shares = np.array([(outcomes == name).mean() for name in OUTCOMES])
     # Drawing N stimuli with replacement and counting their outcomes is one multinomial draw.
     drawn = numpy_generator(seed, "outcome_shares").multinomial(len(outcomes), shares, size=resamples) / len(outcomes)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.analysis.entropy import first_answers
+from bam_pipelines.compute.faults import InputError
 
 PAIR_COLUMNS = [
     "pair_id",
@@ -103,31 +104,31 @@ def complete_pairs(trials: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFr
     kept = pairs[~pairs["pair_id"].isin(left_out)].reset_index(drop=True)
     if kept.empty:
         name, reason = next(iter(left_out.items()))
-        raise ValueError(f"no pair answered in every round; pair {name}: {reason}")
+        raise InputError(f"no pair answered in every round; pair {name}: {reason}")
     return kept, left_out
 
 
 def _check_pairs(pairs: pd.DataFrame) -> None:
     if pairs.empty:
-        raise ValueError("no pairs; expected at least one row with pair_id, participant_1 and participant_2.")
+        raise InputError("no pairs; expected at least one row with pair_id, participant_1 and participant_2.")
     if pairs["pair_id"].duplicated().any():
         twice = pairs.loc[pairs["pair_id"].duplicated(), "pair_id"].iloc[0]
-        raise ValueError(f"pair {twice} is listed twice; expected one row a pair.")
+        raise InputError(f"pair {twice} is listed twice; expected one row a pair.")
     alone = pairs["participant_1"] == pairs["participant_2"]
     if alone.any():
         row = pairs[alone].iloc[0]
-        raise ValueError(f"pair {row['pair_id']}: {row['participant_1']} is paired with itself; name two people.")
+        raise InputError(f"pair {row['pair_id']}: {row['participant_1']} is paired with itself; name two people.")
 
 
 def _described(answers: pd.DataFrame, stimuli: pd.DataFrame) -> pd.DataFrame:
     missing = set(answers["stimulus_id"]) - set(stimuli["stimulus_id"])
     if missing:
-        raise ValueError(f"stimulus {min(missing)} and {len(missing) - 1} more have answers but no stimulus row.")
+        raise InputError(f"stimulus {min(missing)} and {len(missing) - 1} more have answers but no stimulus row.")
     columns = ["stimulus_id", "source", "margin", "target_1", "target_2", "pair_id"]
     guided = stimuli.loc[stimuli["target_1"].notna(), columns]
     if guided["stimulus_id"].duplicated().any():
         twice = guided.loc[guided["stimulus_id"].duplicated(), "stimulus_id"].iloc[0]
-        raise ValueError(f"stimulus {twice} is listed twice; expected one row a stimulus.")
+        raise InputError(f"stimulus {twice} is listed twice; expected one row a stimulus.")
     return guided.rename(columns={"pair_id": "made_for"})
 
 

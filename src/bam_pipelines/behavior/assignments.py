@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.coercion import shown
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 
@@ -34,7 +35,7 @@ def assign_balanced(participant_ids: list[str], stimuli: pd.DataFrame, each: int
     """
     count = len(stimuli) if each is None else each
     if not 1 <= count <= len(stimuli):
-        raise ValueError(
+        raise InputError(
             f"behavior.session.stimuli_per_participant is {each}, expected 1 to the number of stimuli, {len(stimuli)}."
         )
     deck = numpy_generator(seed, "behavior/assignments").permutation(stimuli["stimulus_id"].to_numpy())
@@ -63,11 +64,11 @@ def assign_pairs(stimuli: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         If a stimulus has no pair, a pair of the stimuli is not in ``pairs``, or a pair stands there twice.
     """
     if pairs["pair_id"].duplicated().any():
-        raise ValueError(f"pairs: {pairs['pair_id'][pairs['pair_id'].duplicated()].iloc[0]} stands there twice.")
+        raise InputError(f"pairs: {pairs['pair_id'][pairs['pair_id'].duplicated()].iloc[0]} stands there twice.")
     unknown = ~stimuli["pair_id"].isin(pairs["pair_id"])
     if unknown.any():
         row = stimuli[unknown].iloc[0]
-        raise ValueError(
+        raise InputError(
             f"stimulus {row['stimulus_id']}: pair_id {shown(row['pair_id'])} is none of the {len(pairs)} pairs."
         )
     joined = stimuli[["stimulus_id", "pair_id"]].merge(pairs, on="pair_id", validate="many_to_one")

@@ -5,6 +5,7 @@ import pandas as pd
 
 from bam_pipelines.behavior.observers import Observer, observer_class_probabilities
 from bam_pipelines.behavior.schemas import STIMULI
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.images.table import table_images
 
@@ -42,7 +43,7 @@ def choose_clear_digits(
     clear = _clear(distinct, observer, clear_share)
     needed = round_number * count
     if len(clear) < needed:
-        raise ValueError(
+        raise InputError(
             f"{len(clear)} of {len(distinct)} digits are clear to the observer, expected at least {needed} "
             f"for {round_number} round(s) of catch trials; lower behavior.session.catch_pool or raise "
             "behavior.session.clear_share."

@@ -38,6 +38,7 @@ from bam_pipelines.behavior.schemas import (
 )
 from bam_pipelines.behavior.source_settings import SourceSettings
 from bam_pipelines.behavior.validation import validate
+from bam_pipelines.compute.faults import InputError
 
 _FEW_TRAINING_TRIALS = 100  # the paper fits no individual model with fewer
 
@@ -81,7 +82,7 @@ def ingest(
         If files are absent or unreadable, a salt is needed and absent, too many records are rejected, or records
         contradict each other.
     """
-    pseudonyms = _pseudonyms(settings, salt)
+    pseudonyms = pseudonyms_for(settings, salt)
     path = root / settings.path
     found, mapping = read_source(source, path, settings.column_map)
     records = found.records
@@ -97,14 +98,21 @@ def ingest(
     return Round(table, stimuli, validate(rejects, REJECTS), _sittings(found, trials, pseudonyms), report)
 
 
-def _pseudonyms(settings: SourceSettings, salt: str | None) -> Pseudonyms:
+def pseudonyms_for(settings: SourceSettings, salt: str | None) -> Pseudonyms:
+    """Return how the people of a source are named.
+
+    Raises
+    ------
+    ValueError
+        If their ids come from outside, and the salt is missing or too short.
+    """
     if settings.participant_ids == "published":
         return Pseudonyms(None)
     if not salt:
-        raise ValueError(
+        raise InputError(
             "ids of people from outside are replaced before anything is written, which needs a salt: set the "
-            "environment variable BAM_SALT to a secret text or to a file that holds one, or say participant_ids: "
-            "published if the ids are pseudonyms already."
+            "environment variable BAM_SALT to a secret text or to a file that holds one, the same for the whole study "
+            "(`export BAM_SALT=<text or file>`), or say participant_ids: published if the ids are pseudonyms already."
         )
     return Pseudonyms(salt)
 
@@ -116,7 +124,7 @@ def _with_images(
     trials = reading.trials
     find, column, place = _finder(source, settings, path, root)
     if column not in trials:
-        raise ValueError(f"{path}: found no column stimulus_id, which says where in {RELEASE_TENSOR} an image stands.")
+        raise InputError(f"{path}: found no column stimulus_id, which says where in {RELEASE_TENSOR} an image stands.")
     named = trials.dropna(subset=[column]).drop_duplicates(column)
     strategies = named["stimulus"].map(strategy_of) if source == "released" else ["natural"] * len(named)
     ours = known[known["stimulus_id"].isin(named[column])] if known is not None else empty_table(STIMULI)
@@ -144,7 +152,7 @@ def _finder(source: str, settings: SourceSettings, path: Path, root: Path) -> tu
     if settings.images is not None:
         images = root / settings.images
         if not images.exists():
-            raise ValueError(
+            raise InputError(
                 f"{images} does not exist, expected images; change behavior.sources.{source}.images or set it null."
             )
         find = from_folder(images) if images.is_dir() else from_tensor(read_tensor(images))
@@ -161,10 +169,10 @@ def _finder(source: str, settings: SourceSettings, path: Path, root: Path) -> tu
 def _check_share(rejects: pd.DataFrame, accepted: int, highest: float) -> None:
     everything = accepted + len(rejects)
     if everything == 0:
-        raise ValueError("found no trial at all; expected at least one.")
+        raise InputError("found no trial at all; expected at least one.")
     if len(rejects) > highest * everything or accepted == 0:
         first = rejects.iloc[0]
-        raise ValueError(
+        raise InputError(
             f"{len(rejects)} of {everything} records cannot be used, more than behavior.max_reject_share of {highest}; "
             f"the first: {first['file']}, line {first['line']}: {first['reason']}. Correct or remove "
             "them, or raise that share to read without them."

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
+
 _IMAGE = ["stimulus_id", "image", "height", "width", "channels"]
 
 
@@ -30,11 +32,11 @@ def judgment_shares(trials: pd.DataFrame, stimuli: pd.DataFrame) -> pd.DataFrame
         (trials["task"] == "judgment") & (trials["phase"] == "main") & trials["include"] & trials["response"].notna()
     ]
     if judged.empty:
-        raise ValueError("trials hold no included answer of the judgment task; read some with stage behavior first.")
+        raise InputError("trials hold no included answer of the judgment task; read some with stage behavior first.")
     shares = judged.astype({"response": "float64"}).groupby("stimulus_id")["response"].agg(["mean", "size"])
     missing = shares.index.difference(stimuli["stimulus_id"])
     if len(missing):
-        raise ValueError(f"stimulus {missing[0]} was judged, but its image is not among the trial_stimuli.")
+        raise InputError(f"stimulus {missing[0]} was judged, but its image is not among the trial_stimuli.")
     images = stimuli[stimuli["stimulus_id"].isin(shares.index)].sort_values("stimulus_id", ignore_index=True)
     found = shares.loc[images["stimulus_id"]].reset_index(drop=True)
     return images[_IMAGE].assign(share_digit=found["mean"].astype("float32"), n_answers=found["size"].astype("int32"))

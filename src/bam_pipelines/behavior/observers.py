@@ -9,6 +9,7 @@ from scipy.special import softmax
 from torch import nn
 
 from bam_pipelines.behavior.participant_settings import ParticipantSettings
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 _BATCH = 256  # images seen at once by the front end; answers do not depend on it beyond rounding
@@ -33,7 +34,7 @@ def as_observer(network: nn.Module) -> Observer:
         If it has no ``features``, or its ``head`` is not a linear layer.
     """
     if not hasattr(network, "features") or not isinstance(getattr(network, "head", None), nn.Linear):
-        raise ValueError(
+        raise InputError(
             f"{type(network).__name__} cannot be an observer: it lacks features(images) or a linear head; "
             "pass the network of observer_network."
         )
@@ -154,7 +155,7 @@ def decision_evidence(features: np.ndarray, head: nn.Linear, participant: pd.Ser
     """
     attention, bias = np.asarray(participant["attention"]), np.asarray(participant["class_bias"])
     if (len(bias), len(attention)) != tuple(head.weight.shape):
-        raise ValueError(
+        raise InputError(
             f"participant {participant['participant_id']}: {len(attention)} attention weights and {len(bias)} biases, "
             f"expected {head.weight.shape[1]} features and {head.weight.shape[0]} classes; draw the participants again."
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
+
 _LENGTH = 16
 _WORD = 3
 _LARGEST_PATTERN = 20_000  # characters
@@ -33,7 +35,7 @@ class Pseudonyms:
 
     def __post_init__(self) -> None:
         if self.salt is not None and len(self.salt) < 8:
-            raise ValueError("the salt has fewer than 8 characters; expected a longer secret text.")
+            raise InputError("the salt, BAM_SALT, has fewer than 8 characters; expected a longer secret text.")
 
     def of(self, outside_id: str) -> str:
         """Return ``p`` and 16 hex digits of the HMAC-SHA256 of an id; without a salt the id's letters and digits."""
@@ -53,7 +55,7 @@ class Pseudonyms:
         owners: dict[str, str] = {}
         for outside_id, name in names.items():
             if not name or owners.setdefault(name, outside_id) != outside_id:
-                raise ValueError(
+                raise InputError(
                     f"published participant id {outside_id!r}: its letters and digits {name!r} name nobody or another "
                     "too; set participant_ids to outside and a salt in BAM_SALT to replace ids."
                 )

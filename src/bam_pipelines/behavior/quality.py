@@ -15,6 +15,7 @@ from bam_pipelines.behavior.carefulness import (
 from bam_pipelines.behavior.schemas import EXCLUSIONS, PARTICIPANTS, validate_participants, validate_trials
 from bam_pipelines.behavior.settings import QualityRules
 from bam_pipelines.behavior.validation import validate
+from bam_pipelines.compute.faults import InputError
 
 
 class Assessment(NamedTuple):
@@ -107,7 +108,7 @@ def _measures(trials: pd.DataFrame, sittings: pd.DataFrame, n_classes: int) -> p
     known = sittings.set_index("participant_id")
     for participant, own in trials.groupby("participant_id", sort=True):
         if participant not in known.index:
-            raise ValueError(f"participant {participant} has trials but no row among the sittings, expected one.")
+            raise InputError(f"participant {participant} has trials but no row among the sittings, expected one.")
         planned, blurs = known.loc[participant, ["planned_trials", "blur_events"]]
         n_catch, accuracy, lapse = catch_measures(own, n_classes)
         rows.append(

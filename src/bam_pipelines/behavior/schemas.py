@@ -12,6 +12,7 @@ import pandera.pandas as pa
 from bam_pipelines.behavior import column_texts
 from bam_pipelines.behavior.coercion import PIXELS
 from bam_pipelines.behavior.validation import TableSchema, build_schema, column_check, row_check, validate
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.guidance.objectives import Strategy
 from bam_pipelines.images.pixels import stimulus_ids
 
@@ -247,7 +248,7 @@ def validate_trials(trials: pd.DataFrame, n_classes: int | None = None) -> pd.Da
         if outside.any():
             row = int(outside.argmax())
             found = validated[column].iloc[row]
-            raise ValueError(f"trials: column {column}, row {row}: found {found}, expected below {n_classes} classes.")
+            raise InputError(f"trials: column {column}, row {row}: found {found}, expected below {n_classes} classes.")
     return validated
 
 

@@ -12,6 +12,7 @@ from bam_pipelines.behavior.observers import Observer, answer_probabilities, dec
 from bam_pipelines.behavior.schemas import row_ids, validate_trials
 from bam_pipelines.behavior.settings import BehaviorSettings
 from bam_pipelines.behavior.trial_order import trial_order
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.compute.shards import run_shards
 from bam_pipelines.images.table import table_images
@@ -108,11 +109,11 @@ def _sittings(
 
 def _check_assignments(assignments: pd.DataFrame, participants: pd.DataFrame, stimuli: pd.DataFrame) -> None:
     if assignments.empty:
-        raise ValueError("nobody is assigned a stimulus; expected at least one stimulus and one participant.")
+        raise InputError("nobody is assigned a stimulus; expected at least one stimulus and one participant.")
     for column, known in (("participant_id", participants), ("stimulus_id", stimuli)):
         unknown = assignments[column][~assignments[column].isin(known[column])]
         if not unknown.empty:
-            raise ValueError(f"assignments: {column} {unknown.iloc[0]} is none of the {len(known)} known ones.")
+            raise InputError(f"assignments: {column} {unknown.iloc[0]} is none of the {len(known)} known ones.")
 
 
 def _sitting(

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 Split = Literal["train", "validation", "test"]
@@ -37,14 +38,14 @@ def assign_splits(trials: pd.DataFrame, shares: Mapping[Split, float], seed: int
         If the shares are not three that sum to 1, or a split would hold no image.
     """
     if sorted(shares) != sorted(_SPLITS) or abs(sum(shares.values()) - 1) > 1e-9:
-        raise ValueError(f"behavior.splits is {dict(shares)}, expected train, validation and test with a sum of 1.")
+        raise InputError(f"behavior.splits is {dict(shares)}, expected train, validation and test with a sum of 1.")
     is_main = trials["phase"] == "main"
     images = np.sort(trials.loc[is_main, "stimulus_id"].unique().astype(object))
     n_validation, n_test = (round(shares[name] * len(images)) for name in ("validation", "test"))
     counts = {"train": len(images) - n_validation - n_test, "validation": n_validation, "test": n_test}
     for name, count in counts.items():
         if count < 1:
-            raise ValueError(
+            raise InputError(
                 f"split {name} would hold no image: {len(images)} images of phase main in shares {dict(shares)}; "
                 "sample more stimuli or change behavior.splits."
             )
@@ -84,13 +85,13 @@ def complete_splits(trials: pd.DataFrame, shares: Mapping[Split, float], seed: i
         return assign_splits(trials, shares, seed), "own"
     if not said.all():
         row = main[~said].iloc[0]
-        raise ValueError(f"trial {row['row_id']} has no split where others have one; expected one in all or none.")
+        raise InputError(f"trial {row['row_id']} has no split where others have one; expected one in all or none.")
     if (main.groupby("stimulus_id")["split"].nunique() > 1).any():
         return assign_splits(trials, shares, seed), "resplit"
     images = np.sort(main.loc[main["split"] == "train", "stimulus_id"].unique().astype(object))
     count = round(shares["validation"] / (shares["train"] + shares["validation"]) * len(images))
     if not 0 < count < len(images):
-        raise ValueError(
+        raise InputError(
             f"split validation would hold {count} of {len(images)} images that train has; expected at least one in "
             "each: read more trials or change behavior.splits."
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.behavior.settings import SessionSettings
+from bam_pipelines.compute.faults import InputError
 
 
 def trial_order(
@@ -68,7 +69,7 @@ def _repeats(n: int, n_repeats: int, gap: int, draw: np.random.Generator) -> tup
     """Return which first showings are repeated and the sorting keys of the repeats."""
     n_early = max(0, n - gap)  # first showings with at least `gap` others after them
     if n_repeats > n_early:
-        raise ValueError(
+        raise InputError(
             f"{n_repeats} repeats, each {gap} trials after its first showing, do not fit among {n} stimuli: at most "
             f"{n_early} do; lower repeat_share or repeat_gap in behavior.session or, for pairs, in experiment.pairs."
         )
@@ -92,7 +93,7 @@ def _catch_digits(
 ) -> np.ndarray:
     n_catch = max(settings.minimum_catch, math.ceil(settings.catch_share * n_shown))
     if n_catch > len(catch_ids):
-        raise ValueError(
+        raise InputError(
             f"{n_catch} catch trials are needed, but there are {len(catch_ids)} clear digits; "
             "raise behavior.session.catch_pool."
         )

@@ -9,6 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from bam_pipelines.behavior.coercion import PIXELS, coerce_column, shown
+from bam_pipelines.compute.faults import InputError
 
 Kind = str | tuple[str, ...]
 
@@ -117,25 +118,25 @@ def validate(table: pd.DataFrame, expected: TableSchema) -> pd.DataFrame:
         try:
             columns[column] = coerce_column(table[column], kind)
         except ValueError as error:
-            raise ValueError(f"{expected.name}: column {column}, {error}.") from None
+            raise InputError(f"{expected.name}: column {column}, {error}.") from None
     columns |= {column: table[column].reset_index(drop=True) for column in extra}
     result = pd.DataFrame(columns)
     try:
         expected.schema.validate(result, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        raise ValueError(_sentence(expected.name, result, errors.schema_errors[0])) from None
+        raise InputError(_sentence(expected.name, result, errors.schema_errors[0])) from None
     return result
 
 
 def _extra_columns(table: pd.DataFrame, expected: TableSchema) -> list[str]:
     missing = [column for column in expected.kinds if column not in table.columns]
     if missing:
-        raise ValueError(f"{expected.name}: column {missing[0]} is missing; expected {', '.join(expected.kinds)}.")
+        raise InputError(f"{expected.name}: column {missing[0]} is missing; expected {', '.join(expected.kinds)}.")
     extra = [str(column) for column in table.columns if column not in expected.kinds]
     unknown = [column for column in extra if not (expected.extra_columns and column.startswith("extra_"))]
     if unknown:
         remedy = f"rename it to extra_{unknown[0]} to keep it" if expected.extra_columns else "drop it"
-        raise ValueError(f"{expected.name}: column {unknown[0]} is unknown; {remedy}.")
+        raise InputError(f"{expected.name}: column {unknown[0]} is unknown; {remedy}.")
     return extra
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bam_pipelines.compute.faults import InputError
+
 _SHOWN = 160
 
 
@@ -36,4 +38,4 @@ def decoding(file: str | Path, expected: str) -> Iterator[None]:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         shown = reason if len(reason) <= _SHOWN else reason[:_SHOWN] + "..."
-        raise ValueError(f"{file}: cannot be read as {expected} ({shown}).") from None
+        raise InputError(f"{file}: cannot be read as {expected} ({shown}).") from None

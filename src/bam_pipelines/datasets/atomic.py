@@ -2,6 +2,7 @@
 
 import glob
 import inspect
+import os
 import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -107,7 +108,9 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
         try:
             return self.inner(path).load()
         except Exception as error:
-            # the wrapped datasets raise whatever their libraries do
+            # the wrapped datasets raise whatever their libraries do, Kedro its own error from it
+            if any(isinstance(one, MemoryError) for one in (error, error.__cause__)):
+                raise  # the file is as it should be
             raise self._damaged(path, f"{path} cannot be read ({_first_line(error, path)})") from error
 
     def checked_path(self) -> Path:
@@ -116,10 +119,14 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
         Raises
         ------
         VersionError
-            If they are not.
+            If they are not, or may not be opened.
         """
         path = self.filepath
-        if (found := problem(path)) is not None:
+        try:
+            found = problem(path)
+        except PermissionError as error:
+            raise VersionError(f"{error.filename} cannot be opened ({error.strerror}): allow it.") from error
+        if found is not None:
             raise self._damaged(path, found)
         return path
 
@@ -157,8 +164,16 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
             shutil.rmtree(partial, ignore_errors=True)
 
     def versions(self) -> list[str]:
-        """Return the names of all version folders, the newest last, whether they hold the file or not."""
+        """Return the names of all version folders, the newest last, whether they hold the file or not.
+
+        Raises
+        ------
+        VersionError
+            If nobody may look: Python would find no version there.
+        """
         entry = Path(str(self._filepath))
+        if entry.is_dir() and not os.access(entry, os.R_OK | os.X_OK):
+            raise VersionError(f"{entry} cannot be read: allow it.")
         return sorted(path.name for path in entry.glob("[!.]*") if path.is_dir())
 
     def exists(self) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bam_pipelines.behavior.assignments import assign_pairs
 from bam_pipelines.behavior.settings import SessionSettings
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.experiment.clear_images import ClearImages
 from bam_pipelines.experiment.lists import numbered_lists, session_rows
@@ -63,7 +64,7 @@ def build_pair_lists(
         draw = numpy_generator(seed, "experiment/pair list", person)
         own = session_rows(names, clear, experiment, gaps, draw, repeated & set(names))
         if len(own) > design.most_trials:
-            raise ValueError(
+            raise InputError(
                 f"participant {person} would see {len(own)} trials, more than experiment.pairs.most_trials of "
                 f"{design.most_trials}: lower images_per_pair, or put people into fewer pairs."
             )
@@ -105,7 +106,7 @@ def choose_stimuli(stimuli: pd.DataFrame, pairs: pd.DataFrame, design: PairDesig
         for source, count in design.quotas().items():
             own = stimuli[(stimuli["pair_id"] == pair_id) & (stimuli["source"] == source)]
             if len(own) < count:
-                raise ValueError(
+                raise InputError(
                     f"pair {pair_id} has {len(own)} stimuli of source {source}, expected at least {count}: lower "
                     "experiment.pairs.images_per_pair, or sample more in stage manipulation."
                 )

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.pictures import stimulus_pictures
 from bam_pipelines.experiment.settings import ExperimentSettings
 from bam_pipelines.experiment.vendored import LICENCE, vendored_files
@@ -63,10 +64,10 @@ def study_files(
         If a list names an image that is not among the stimuli, or there are too many classes for keys.
     """
     if not 2 <= n_classes <= _MOST_CLASSES:
-        raise ValueError(f"there are {n_classes} classes, expected 2 to {_MOST_CLASSES}: each is answered by one key.")
+        raise InputError(f"there are {n_classes} classes, expected 2 to {_MOST_CLASSES}: each is answered by one key.")
     unknown = lists["stimulus_id"][~lists["stimulus_id"].isin(stimuli["stimulus_id"])]
     if not unknown.empty:
-        raise ValueError(f"the lists show {unknown.iloc[0]}, which is none of the {len(stimuli)} stimuli.")
+        raise InputError(f"the lists show {unknown.iloc[0]}, which is none of the {len(stimuli)} stimuli.")
     shown = stimuli[stimuli["stimulus_id"].isin(lists["stimulus_id"])]
     scripts = {f"lists/{number}.js": _list_script(rows) for number, rows in lists.groupby("list")}
     minutes = str(planned_minutes(lists))

@@ -5,6 +5,8 @@ from pathlib import Path
 import yaml
 from markdown_it import MarkdownIt
 
+from bam_pipelines.compute.faults import InputError
+
 PAGES = ("welcome", "consent", "instructions_digit", "instructions_judgment", "screen", "debrief")
 WORDS = "interface.yml"
 
@@ -32,7 +34,7 @@ def read_texts(folder: Path, language: str) -> dict[str, str]:
     place = folder / language
     if not place.is_dir():
         known = ", ".join(sorted(path.name for path in folder.glob("*") if path.is_dir())) or "none"
-        raise ValueError(
+        raise InputError(
             f"experiment.language is {language!r}, but {place} is no folder; expected one of {known}, or add it there."
         )
     markdown = MarkdownIt("js-default", {"linkify": False})
@@ -44,11 +46,11 @@ def _words(path: Path, reference: Path) -> dict[str, str]:
     words, expected = _mapping(path), _mapping(reference)
     missing = sorted(set(expected) - set(words))
     if missing:
-        raise ValueError(f"{path} lacks {', '.join(missing)}; translate the words of {reference}.")
+        raise InputError(f"{path} lacks {', '.join(missing)}; translate the words of {reference}.")
     # a list of lists of lists by reference is a short file and a text without an end
     strange = [name for name in expected if not isinstance(words[name], str | int | float)]
     if strange:
-        raise ValueError(f"{path}: {strange[0]} is no text; expected a line `name: text` for each word.")
+        raise InputError(f"{path}: {strange[0]} is no text; expected a line `name: text` for each word.")
     return {name: str(words[name]) for name in expected}
 
 
@@ -56,9 +58,9 @@ def _mapping(path: Path) -> dict[str, object]:
     try:
         found = yaml.safe_load(_read(path))
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # dates such as 2026-99-99 are a plain ValueError
-        raise ValueError(f"{path} is no YAML ({error}); expected a line `name: text` for each word.") from None
+        raise InputError(f"{path} is no YAML ({error}); expected a line `name: text` for each word.") from None
     if not isinstance(found, dict):
-        raise ValueError(f"{path} holds no mapping; expected a line `name: text` for each word.")
+        raise InputError(f"{path} holds no mapping; expected a line `name: text` for each word.")
     return found
 
 
@@ -66,7 +68,7 @@ def _read(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as text in UTF-8 ({error}); the study needs it.") from None
+        raise InputError(f"{path} cannot be read as text in UTF-8 ({error}); the study needs it.") from None
     if not text.strip():
-        raise ValueError(f"{path} is empty; the study shows it to people.")
+        raise InputError(f"{path} is empty; the study shows it to people.")
     return text

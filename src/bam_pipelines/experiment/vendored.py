@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from bam_pipelines.compute.faults import InputError
+
 FOLDER = Path(__file__).parent / "vendor"
 LIST = "vendored.json"
 LICENCE = "LICENSE.txt"
@@ -26,7 +28,7 @@ def vendored_files() -> dict[str, bytes]:
     for entry in json.loads((FOLDER / LIST).read_text(encoding="utf-8")):
         content = (FOLDER / entry["file"]).read_bytes()
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise ValueError(
+            raise InputError(
                 f"{FOLDER / entry['file']} is not {entry['package']} {entry['version']} as vendored.json knows it: "
                 "install the project again, or run `make vendor`."
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 
 
@@ -167,7 +168,7 @@ def _deal(
 ) -> list[tuple[tuple[str, ...], tuple[int, int]]]:
     size = len(deck) if size is None else size
     if not 0 <= size <= len(deck):
-        raise ValueError(f"{size} digit pairs asked for, expected 0 to {len(deck)}.")
+        raise InputError(f"{size} digit pairs asked for, expected 0 to {len(deck)}.")
     if size == 0:
         return []
     order = numpy_generator(seed, stage, "deck").permutation(len(deck))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.guidance.cells import Cell
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 
@@ -37,7 +38,7 @@ def check_sampling_inputs(
     """
     unknown = sorted({name for cell in cells for name in cell.models} - set(classifiers))
     if unknown:
-        raise ValueError(f"cells name the classifiers {', '.join(unknown)}, but only {', '.join(classifiers)} exist.")
+        raise InputError(f"cells name the classifiers {', '.join(unknown)}, but only {', '.join(classifiers)} exist.")
     if prior.network.training:
         raise ValueError("the prior is in training mode; call eval() before sampling.")
     shape = [prior.specification.arguments[key] for key in ("channels", "image_size", "image_size")]
@@ -47,14 +48,14 @@ def check_sampling_inputs(
     for cell in cells:
         numbers = {name: n_classes[name] for name in cell.models}
         if len(set(numbers.values())) > 1:
-            raise ValueError(
+            raise InputError(
                 f"{' and '.join(f'{name} has {number} classes' for name, number in numbers.items())}; classifiers that "
                 "guide together need the same classes."
             )
         limit = min(numbers.values(), default=max(n_classes.values()))
         if not (min(cell.targets) >= 0 and max(cell.targets) < limit and cell.targets[0] != cell.targets[1]):
             names = " and ".join(cell.models) or "no classifier"
-            raise ValueError(
+            raise InputError(
                 f"a cell of {names} has the targets {cell.targets}, expected two different classes from 0 to "
                 f"{limit - 1}."
             )
@@ -64,12 +65,12 @@ def _check_network(name: str, trained: TrainedNetwork, probe: torch.Tensor) -> t
     arguments, notes = trained.specification.arguments, trained.specification.notes
     for key, expected in (("channels", probe.shape[1]), ("image_size", probe.shape[3])):
         if arguments.get(key, expected) != expected:
-            raise ValueError(
+            raise InputError(
                 f"{name} was trained on images with {key} {arguments[key]}, the prior with {expected}; train both on "
                 "the same images."
             )
     if tuple(notes.get("value_range", UNIT_RANGE)) != UNIT_RANGE:
-        raise ValueError(f"{name} takes images in {notes['value_range']}, expected [0, 1]; train it on such images.")
+        raise InputError(f"{name} takes images in {notes['value_range']}, expected [0, 1]; train it on such images.")
     if trained.network.training:
         raise ValueError(f"{name} is in training mode; call eval() before sampling.")
     with torch.no_grad():
@@ -81,5 +82,5 @@ def _check_classifier(name: str, trained: TrainedNetwork, probe: torch.Tensor) -
     logits = _check_network(f"classifier {name}", trained, probe).float()
     sums = logits.sum(dim=1)
     if bool((logits >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
-        raise ValueError(f"classifier {name} returns probabilities, expected logits; leave out its softmax.")
+        raise InputError(f"classifier {name} returns probabilities, expected logits; leave out its softmax.")
     return logits.shape[1]

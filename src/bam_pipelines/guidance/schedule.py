@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.noise import NoiseSpecification
 
 
@@ -79,10 +80,10 @@ def build_schedule(noise: NoiseSpecification, steps: int, start: float = 1.0) ->
     sampling starts where the schedule ends.
     """
     if not 0 < start <= 1:
-        raise ValueError(f"start is {start}, expected above 0 and at most 1, a share of the prior's training steps.")
+        raise InputError(f"start is {start}, expected above 0 and at most 1, a share of the prior's training steps.")
     first = round(start * noise.steps)
     if not 1 <= steps <= first:
-        raise ValueError(f"steps is {steps}, expected 1 to {first}, the steps the prior was trained with up to there.")
+        raise InputError(f"steps is {steps}, expected 1 to {first}, the steps the prior was trained with up to there.")
     timesteps = torch.arange(first, 0, -first / steps, dtype=torch.float64).round().long()[:steps] - 1
     signal = noise.alphas_cumprod()[timesteps]
     return SamplingSchedule(timesteps, signal, torch.cat([signal[1:], torch.ones(1, dtype=signal.dtype)]))

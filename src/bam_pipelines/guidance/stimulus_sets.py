@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
+
 
 def joined_stimuli(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Join stimulus tables and drop images that repeat an earlier one.
@@ -16,7 +18,7 @@ def joined_stimuli(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     filled = [table for table in tables if not table.empty]
     if not filled:
-        raise ValueError("no proposal was accepted; raise the sampler's steps, or lower what acceptance asks for.")
+        raise InputError("no proposal was accepted; raise the sampler's steps, or lower what acceptance asks for.")
     return pd.concat(filled, ignore_index=True).drop_duplicates("stimulus_id", ignore_index=True)
 
 

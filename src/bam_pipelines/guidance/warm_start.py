@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import derive_seed
 from bam_pipelines.images.digits import Digits
 from bam_pipelines.images.pixels import to_unit
@@ -42,7 +43,7 @@ def draw_rows(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> np
     rows = {target: np.flatnonzero(digits.labels == target) for target in targets.unique().tolist()}
     for target, found in rows.items():
         if not len(found):
-            raise ValueError(
+            raise InputError(
                 f"there is no digit of class {target} to begin from; fast sampling needs one of each target."
             )
     chosen = np.empty((len(seeds), 2), dtype=np.int64)

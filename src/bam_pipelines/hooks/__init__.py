@@ -10,6 +10,7 @@ from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.memory import MemoryHook
 from bam_pipelines.hooks.output import OutputHook
 from bam_pipelines.hooks.parameters import ParameterHook
+from bam_pipelines.hooks.people import PeopleHook
 from bam_pipelines.hooks.provenance import ProvenanceHook
 from bam_pipelines.hooks.session import NamingSession
 from bam_pipelines.hooks.termination import TerminationHook
@@ -28,6 +29,7 @@ __all__ = [
     "NamingSession",
     "OutputHook",
     "ParameterHook",
+    "PeopleHook",
     "ProvenanceHook",
     "SpeakingConfigLoader",
     "TerminationHook",

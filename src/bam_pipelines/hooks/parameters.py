@@ -1,5 +1,6 @@
 """The configuration is checked as a whole before anything of a run is written."""
 
+import logging
 import os
 from pathlib import Path
 from typing import cast
@@ -13,9 +14,19 @@ from kedro.io.core import DatasetError, is_parameter
 from kedro.pipeline import Pipeline
 
 from bam_pipelines.compute.checked import Problem
-from bam_pipelines.hooks.config_loader import entries_of, environments_of, files_of, nearest, shown_path
+from bam_pipelines.hooks.config_files import (
+    entries_of,
+    environments_of,
+    files_of,
+    left_out,
+    misnamed_files,
+    nearest,
+    shown_path,
+)
 from bam_pipelines.hooks.refusal import RunRefusedError
 from bam_pipelines.pipelines.parameters import parameter_problems
+
+logger = logging.getLogger(__name__)
 
 # what `--params` may say beside parameters: the catalog reads it
 _FOR_THE_CATALOG = frozenset({"prior_root"})
@@ -42,12 +53,14 @@ class ParameterHook:
         parameters = {key: value for key, value in loader["parameters"].items() if key not in _FOR_THE_CATALOG}
         used = {name.removeprefix("params:").split(".")[0] for name in pipeline.inputs() if is_parameter(name)}
         problems = [placed(problem, loader) for problem in parameter_problems(parameters, used)]
-        problems += _unknown_entries(loader)
+        problems += _unknown_entries(loader) + misnamed_files(loader)
         problems += _unusable_entries(sorted(pipeline.datasets()), catalog)
         if not problems:
             problems = _unusable_folders(Path(self._context.project_path), loader)
         if problems:
             raise RunRefusedError(told(problems))
+        if (sentence := left_out(loader)) is not None:
+            logger.warning(sentence)
 
 
 def told(problems: list[str]) -> str:
@@ -138,4 +151,6 @@ def _unusable_folders(project: Path, loader: OmegaConfigLoader) -> list[str]:
             problems.append(f"{name} is {folder}, but {shown_path(there)} is a file; expected a folder, or none yet.")
         elif not os.access(there, os.W_OK | os.X_OK):
             problems.append(f"{name} is {folder}, but nothing can be written to {shown_path(there)}; allow it.")
+        elif not os.access(there, os.R_OK):
+            problems.append(f"{name} is {folder}, but nothing can be read in {shown_path(there)}; allow it.")
     return problems

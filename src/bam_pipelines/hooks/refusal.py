@@ -7,5 +7,12 @@ class RunRefusedError(ClickException):
     """A run that cannot start; on the command line only its sentence is shown."""
 
 
+class RunInterruptedError(ClickException):
+    """A run that a person ended by Ctrl+C; on the command line only its sentence is shown."""
+
+    # what a shell says of a process that SIGINT ended
+    exit_code = 130
+
+
 class RunFailedError(ClickException):
     """A run that cannot go on; on the command line only its sentence is shown."""

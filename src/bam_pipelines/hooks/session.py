@@ -8,7 +8,9 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
 
-from bam_pipelines.hooks.config_loader import nearest
+from bam_pipelines.hooks.config_files import nearest
+from bam_pipelines.hooks.faults import said_in_a_sentence
+from bam_pipelines.hooks.filters import require_filters
 from bam_pipelines.hooks.refusal import RunRefusedError
 
 _NODES = ("node_names", "from_nodes", "to_nodes")
@@ -26,16 +28,20 @@ class NamingSession(KedroSession):
         Raises
         ------
         RunRefusedError
-            If a pipeline, node or dataset that is asked for is not there.
+            If a pipeline, node or dataset that is asked for is not there, or the run meets a fault before it begins.
+        RunInterruptedError
+            If it is interrupted by Ctrl+C.
         """
         self._asked = asked
-        return super().run(*arguments, **asked)
+        with said_in_a_sentence():
+            return super().run(*arguments, **asked)
 
     def load_context(self) -> KedroContext:
         """Return the context, once it is known that the run can be cut out of the stages."""
         context = super().load_context()
         if self._asked is not None:
             require_names(self._asked, dict(pipelines))
+            require_filters(self._asked, dict(pipelines))
         return context
 
 

@@ -55,6 +55,9 @@ class TrackingHook(MlflowHook):
         settings = context.config_loader["mlflow"]
         server = settings["server"]
         server["mlflow_tracking_uri"] = resolve_uri(server["mlflow_tracking_uri"], Path(context.project_path))
+        kept = settings["tracking"].get("experiment", {}).get("create_experiment_kwargs") or {}
+        if "artifact_location" in kept:
+            kept["artifact_location"] = resolve_folder(kept["artifact_location"], Path(context.project_path))
         # or kedro-mlflow opens the run once more for every node, and each time is to be closed
         settings["tracking"].setdefault("run", {})["nested"] = False
         context.config_loader["mlflow"] = settings
@@ -130,9 +133,10 @@ class TrackingHook(MlflowHook):
                 self._lost = _reason(error)
                 logger.error(
                     "The MLflow store %s cannot be used, so this run is no longer tracked; its results are in the data "
-                    "folder all the same. %s",
+                    "folder all the same. %s. Mend the store, or move it away before the next run, which then makes a "
+                    "new one.",
                     self.mlflow_config.server.mlflow_tracking_uri,
-                    self._lost,
+                    self._lost.rstrip("."),
                 )
 
 
@@ -212,6 +216,11 @@ def resolve_uri(uri: str, project: Path) -> str:
     if not uri.startswith(_SQLITE) or uri.startswith(f"{_SQLITE}/"):
         return uri
     return f"{_SQLITE}{project.resolve() / uri.removeprefix(_SQLITE)}"
+
+
+def resolve_folder(location: str, project: Path) -> str:
+    """Take a relative folder from the project's folder instead of the working directory; a URI is returned as it is."""
+    return location if ":" in location else str(project.resolve() / location)
 
 
 def run_tags(run_params: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:

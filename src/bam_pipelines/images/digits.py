@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.bundled import read_bundled_digits
 from bam_pipelines.images.idx import read_idx
 from bam_pipelines.images.pixels import stimulus_ids
@@ -85,13 +86,13 @@ def official_digits(folder: Path, part: str, md5: dict[str, str], n_classes: int
     if len(images) != len(labels):
         row = min(len(images), len(labels))
         lacking = images_file if len(images) == row else labels_file
-        raise ValueError(
+        raise InputError(
             f"{lacking}: ends before row {row}, but {images_file.name} has {len(images)} images and "
             f"{labels_file.name} {len(labels)} labels; both must belong to one set."
         )
     if (labels >= n_classes).any():
         row = int((labels >= n_classes).argmax())
-        raise ValueError(f"{labels_file}: row {row} has label {labels[row]}, expected 0 to {n_classes - 1}.")
+        raise InputError(f"{labels_file}: row {row} has label {labels[row]}, expected 0 to {n_classes - 1}.")
     return Digits(images[:, None], labels)
 
 
@@ -124,7 +125,7 @@ def count_classes(splits: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     for split, table in splits.items():
         for stimulus_id in table["stimulus_id"]:
             if home.setdefault(stimulus_id, split) != split:
-                raise ValueError(f"image {stimulus_id} is in {home[stimulus_id]} and in {split}, expected in one only.")
+                raise InputError(f"image {stimulus_id} is in {home[stimulus_id]} and in {split}, expected in one only.")
     return {
         split: {
             "n": len(table),

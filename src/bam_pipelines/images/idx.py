@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bam_pipelines.compute.faults import InputError
+
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 # more than ten times MNIST's training images; a stream of zeros unpacks to a thousand times what it takes
@@ -48,7 +50,7 @@ def read_idx(path: Path, dimensions: int, md5: str | None = None) -> np.ndarray:
     content = _uncompressed(path)
     if md5 is not None and (found := hashlib.md5(content, usedforsecurity=False).hexdigest()) != md5:
         _check_header(path, content, dimensions)
-        raise ValueError(f"{path}: MD5 of the uncompressed bytes is {found}, expected {md5}; fetch the file again.")
+        raise InputError(f"{path}: MD5 of the uncompressed bytes is {found}, expected {md5}; fetch the file again.")
     shape = _check_header(path, content, dimensions)
     return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
 
@@ -72,31 +74,31 @@ def _uncompressed(path: Path) -> bytes:
         with gzip.open(path) if zipped else path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except (EOFError, OSError, zlib.error) as error:
-        raise ValueError(
+        raise InputError(
             f"{path}: the gzip stream of {size} bytes is truncated or damaged ({error}); fetch the file again."
         ) from error
     if len(content) > _LARGEST:
-        raise ValueError(f"{path}: {size} bytes hold more than {_LARGEST}, expected a file of digits; do not trust it.")
+        raise InputError(f"{path}: {size} bytes hold more than {_LARGEST}, expected a file of digits; do not trust it.")
     return content
 
 
 def _check_header(path: Path, content: bytes, dimensions: int) -> tuple[int, ...]:
     header = 4 + 4 * dimensions
     if len(content) < header:
-        raise ValueError(f"{path}: truncated at offset {len(content)}, expected a header of {header} bytes.")
+        raise InputError(f"{path}: truncated at offset {len(content)}, expected a header of {header} bytes.")
     zero, kind, found = struct.unpack(">HBB", content[:4])
     if zero != 0 or kind != _UNSIGNED_BYTE:
-        raise ValueError(
+        raise InputError(
             f"{path}: bytes {content[:4].hex()} at offset 0, expected 0000{_UNSIGNED_BYTE:02x}{dimensions:02x}, "
             "an IDX file of unsigned bytes."
         )
     if found != dimensions:
-        raise ValueError(f"{path}: {found} dimensions at offset 3, expected {dimensions}.")
+        raise InputError(f"{path}: {found} dimensions at offset 3, expected {dimensions}.")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     expected = header + math.prod(shape)
     if len(content) != expected:
         problem = "truncated" if len(content) < expected else "too long"
-        raise ValueError(
+        raise InputError(
             f"{path}: {problem}: ends at offset {len(content)}, expected {expected} for shape "
             f"{' x '.join(map(str, shape))}; fetch the file again."
         )

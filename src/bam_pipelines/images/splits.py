@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from bam_pipelines.compute.faults import InputError
+
 
 def random_split(
     n_digits: int, n_validation: int, n_train: int, generator: np.random.Generator
@@ -75,7 +77,7 @@ def stratified_split(
 def _check_sizes(sizes: dict[str, int], available: int) -> None:
     asked = " + ".join(f"{size} {name}" for name, size in sizes.items())
     if min(sizes.values()) < 1 or sum(sizes.values()) > available:
-        raise ValueError(
+        raise InputError(
             f"{asked} digits were asked for, expected at least 1 each and {available} together; "
             "change the sizes in preprocessing's parameters."
         )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.pixels import stimulus_ids, to_unit
 
 
@@ -51,17 +52,17 @@ def table_pixels(table: pd.DataFrame) -> np.ndarray:
         If the table is empty, a row has another size, or an image another number of pixels than its size says.
     """
     if table.empty:
-        raise ValueError("the table holds no images; expected at least one row.")
+        raise InputError("the table holds no images; expected at least one row.")
     sizes = table[["channels", "height", "width"]]
     shape = tuple(int(value) for value in sizes.iloc[0])
     other = (sizes != sizes.iloc[0]).any(axis=1).to_numpy()
     if other.any():
         row = int(other.argmax())
-        raise ValueError(f"row {row}: image of size {tuple(sizes.iloc[row])}, expected {shape} as in row 0.")
+        raise InputError(f"row {row}: image of size {tuple(sizes.iloc[row])}, expected {shape} as in row 0.")
     lengths = np.array([len(image) for image in table["image"]])
     if (lengths != np.prod(shape)).any():
         row = int((lengths != np.prod(shape)).argmax())
-        raise ValueError(f"row {row}: image of {lengths[row]} pixels, expected {np.prod(shape)} for {shape}.")
+        raise InputError(f"row {row}: image of {lengths[row]} pixels, expected {np.prod(shape)} for {shape}.")
     return np.stack(table["image"].to_list()).astype(np.uint8, copy=False).reshape(-1, *shape)
 
 

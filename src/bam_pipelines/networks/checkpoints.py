@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.noise import NoiseSpecification
 
 
@@ -47,18 +48,18 @@ class NetworkSpecification:
         """
         missing = {"architecture", "arguments", "noise", "notes"} - set(header or {})
         if header is None or missing:
-            raise ValueError(f"the weights' header lacks {sorted(missing)}; it was not written by this project.")
+            raise InputError(f"the weights' header lacks {sorted(missing)}; it was not written by this project.")
         facts = {key: _value(key, header[key]) for key in ("architecture", "arguments", "noise", "notes")}
         kinds = {"architecture": str, "arguments": dict, "noise": dict | None, "notes": dict}
         wrong = [key for key, kind in kinds.items() if not isinstance(facts[key], kind)]
         if wrong:
-            raise ValueError(
+            raise InputError(
                 f"the weights' header has {facts[wrong[0]]!r:.60} for {wrong[0]}, expected {kinds[wrong[0]]}."
             )
         try:
             noise = None if facts["noise"] is None else NoiseSpecification(**facts["noise"])
         except TypeError as error:
-            raise ValueError(f"the weights' header has another noise than this project writes ({error}).") from None
+            raise InputError(f"the weights' header has another noise than this project writes ({error}).") from None
         return cls(facts["architecture"], facts["arguments"], noise, facts["notes"])
 
 
@@ -66,7 +67,7 @@ def _value(key: str, text: str) -> Any:  # noqa: ANN401  whatever JSON holds
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the weights' header has no JSON for {key} ({error}).") from None
+        raise InputError(f"the weights' header has no JSON for {key} ({error}).") from None
 
 
 @dataclass
@@ -89,5 +90,5 @@ class TrainedNetwork:
             If the network is not a denoiser.
         """
         if self.specification.noise is None:
-            raise ValueError(f"{self.specification.architecture} is not a denoiser: its header has no noise schedule.")
+            raise InputError(f"{self.specification.architecture} is not a denoiser: its header has no noise schedule.")
         return self.specification.noise

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
+from bam_pipelines.compute.faults import InputError
 
 # channels of the U-Net are normalised in so many groups
 GROUPS = 16
@@ -80,7 +81,7 @@ class PatchUNet(nn.Module):
 
         multiple = patch_size * 2 ** (len(block_channels) - 1)
         if image_size % multiple:
-            raise ValueError(f"image_size is {image_size}, expected a multiple of {multiple} for {block_channels}.")
+            raise InputError(f"image_size is {image_size}, expected a multiple of {multiple} for {block_channels}.")
         plain = len(block_channels) - 1
         self.image_size, self.channels, self.patch_size = image_size, channels, patch_size
         self.unet = UNet2DModel(

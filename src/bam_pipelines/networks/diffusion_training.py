@@ -15,6 +15,7 @@ from tqdm import tqdm
 from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, WholeNumber
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.durable import write_whole
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
 from bam_pipelines.images.pixels import to_range
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
@@ -87,7 +88,7 @@ class PriorTrainer:
         start: TrainedNetwork | None = None,
     ) -> None:
         if specification.noise is None:
-            raise ValueError(f"{specification.architecture} has no noise schedule; a prior needs one.")
+            raise InputError(f"{specification.architecture} has no noise schedule; a prior needs one.")
         self.settings, self.compute, self.seed = settings, compute, seed
         self.noise = specification.noise
         self.network = build_network(specification, derive_seed(seed, "prior/weights"))
@@ -128,7 +129,7 @@ class PriorTrainer:
             If the loss is not finite.
         """
         if len(images) < self.settings.batch_size:
-            raise ValueError(
+            raise InputError(
                 f"{len(images)} training images, expected at least prior.training.batch_size = "
                 f"{self.settings.batch_size}."
             )
@@ -209,7 +210,7 @@ class PriorTrainer:
         tensors, found = read_tensors(path)
         expected = self._header()
         if found.get("training") != expected["training"]:
-            raise ValueError(
+            raise InputError(
                 f"{path} belongs to a training with {found.get('training')}, but this one has {expected['training']}; "
                 "remove the file to start again, or go back to its parameters."
             )
@@ -232,12 +233,12 @@ class PriorTrainer:
 
 def _earlier_trainings(start: TrainedNetwork, specification: NetworkSpecification) -> list[dict[str, Any]]:
     if replace(start.specification, notes={}) != replace(specification, notes={}):
-        raise ValueError(
+        raise InputError(
             f"the weights to start from are those of {start.specification}, expected {specification}; give the same "
             "prior.diffusion_prior.denoiser and noise, or train from new weights with initial_weights: null."
         )
     if "trainings" not in start.specification.notes:
-        raise ValueError(
+        raise InputError(
             "the weights to start from do not say how they were trained; take weights that this stage made."
         )
     return start.specification.notes["trainings"]

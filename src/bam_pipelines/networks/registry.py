@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from bam_pipelines.compute.durable import sync
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
@@ -41,7 +42,7 @@ def build_network(specification: NetworkSpecification, seed: int) -> nn.Module:
         If the architecture is unknown or does not take the arguments.
     """
     if specification.architecture not in ARCHITECTURES:
-        raise ValueError(
+        raise InputError(
             f"architecture {specification.architecture!r} is unknown, expected one of {', '.join(ARCHITECTURES)}."
         )
     with torch.random.fork_rng(devices=[]):
@@ -49,7 +50,7 @@ def build_network(specification: NetworkSpecification, seed: int) -> nn.Module:
         try:
             return ARCHITECTURES[specification.architecture](**specification.arguments)
         except TypeError as error:
-            raise ValueError(f"architecture {specification.architecture!r}: {error}; correct its arguments.") from error
+            raise InputError(f"architecture {specification.architecture!r}: {error}; correct its arguments.") from error
 
 
 def write_network(trained: TrainedNetwork, path: Path) -> None:
@@ -73,7 +74,7 @@ def read_network(path: Path) -> TrainedNetwork:
         network = build_network(specification, seed=0)
         network.load_state_dict(tensors)
     except ValueError as error:
-        raise ValueError(f"{path}: {error} Train the network again or restore the file.") from error
+        raise InputError(f"{path}: {error} Train the network again or restore the file.") from error
     return TrainedNetwork(network, specification)
 
 
@@ -110,7 +111,7 @@ def check_weights(planned: nn.Module, tensors: Mapping[str, torch.Tensor]) -> No
         | (set(tensors) - set(expected))
     )
     if different:
-        raise ValueError(
+        raise InputError(
             f"weights {different[0]!r:.80} are {_shown(tensors.get(different[0]))}, expected "
             f"{_shown(expected.get(different[0]))}."
         )
@@ -179,7 +180,7 @@ def checked_header(path: Path, tensors: Mapping[str, torch.Tensor], header: dict
     """
     plain = {key: value for key, value in header.items() if key != _DIGEST}
     if header.get(_DIGEST) not in (None, fingerprint(tensors, plain)):
-        raise ValueError(
+        raise InputError(
             f"{path}: damaged, its weights or header are not what was written; restore it or make it again."
         )
     return plain

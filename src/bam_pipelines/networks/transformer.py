@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from bam_pipelines.compute.faults import InputError
+
 
 class VisionTransformer(nn.Module):
     """Classify an image from its patches, with a class token and learned positions.
@@ -42,7 +44,7 @@ class VisionTransformer(nn.Module):
     ) -> None:
         super().__init__()
         if image_size % patch_size:
-            raise ValueError(f"image_size is {image_size}, expected a multiple of patch_size = {patch_size}.")
+            raise InputError(f"image_size is {image_size}, expected a multiple of patch_size = {patch_size}.")
         self.embed = nn.Conv2d(channels, width, patch_size, stride=patch_size)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(0.02 * torch.randn(1, (image_size // patch_size) ** 2 + 1, width))

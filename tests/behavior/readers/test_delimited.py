@@ -37,7 +37,13 @@ def test_a_row_of_another_length_is_rejected_with_its_line_and_without_its_conte
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("", "found no line with the names"), ("a,A\n1,2\n", "found column a twice")]
+    ("text", "sentence"),
+    [
+        ("", "found no line with the names"),
+        ("a,A\n1,2\n", "found column a twice"),
+        ("a;b\n1;2\n", "found semicolons between the columns' names, expected commas; save it with commas"),
+        ("a\tb\n1\t2\n", "found tabs between the columns' names"),
+    ],
 )
 def test_headers_that_cannot_be_used(text, sentence):
     with pytest.raises(ValueError, match=f"t.csv: {sentence}"):

@@ -14,6 +14,7 @@ from bam_pipelines.behavior.readers.delimited import read_delimited
 from bam_pipelines.behavior.readers.json_text import read_json
 from bam_pipelines.behavior.readers.jspsych import read_jspsych
 from bam_pipelines.behavior.readers.texts import decode
+from bam_pipelines.compute.faults import InputError
 from benchmarks.fuzz.outcomes import NAMED, time_limit
 from benchmarks.fuzz.structures import FILE, csv_texts, json_texts
 
@@ -44,7 +45,7 @@ def named_or_read(read, made):
     try:
         return read(made, FILE)
     except NAMED as error:
-        assert type(error) is ValueError and FILE in str(error)
+        assert type(error) is InputError and FILE in str(error)
         return None
 
 
@@ -79,6 +80,15 @@ def test_what_json_gives_can_be_written(text):
 def test_another_encoding_is_named(encoding):
     with pytest.raises(ValueError, match="answers.csv: cannot be read as text in UTF-8 .*save it"):
         decode('participant,note\n1,"né"\n'.encode(encoding), "answers.csv")
+
+
+@pytest.mark.parametrize(
+    ("begin", "found"),
+    [(b"PK\x03\x04", "an archive, or a workbook such as Excel's"), (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel")],
+)
+def test_a_workbook_is_named(begin, found):
+    with pytest.raises(ValueError, match=rf"^t.csv: cannot be read as text in UTF-8 \(it is {found}\); save .* as CSV"):
+        decode(begin + b"a,b\n", "t.csv")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from bam_pipelines.behavior.readers.records import Records
+from bam_pipelines.compute.faults import InputError
 
 ColumnName = Literal[
     "participant", "stimulus", "response", "session", "round", "block", "trial_index", "task", "phase", "repetition",
@@ -50,9 +51,9 @@ class ColumnMap:
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - {*REQUIRED, *OPTIONAL})
         if unknown:
-            raise ValueError(f"columns.{unknown[0]} is unknown, expected {', '.join((*REQUIRED, *OPTIONAL))}.")
+            raise InputError(f"columns.{unknown[0]} is unknown, expected {', '.join((*REQUIRED, *OPTIONAL))}.")
         if self.rt_unit not in ("ms", "s"):
-            raise ValueError(f"rt_unit is {self.rt_unit!r}, expected ms or s.")
+            raise InputError(f"rt_unit is {self.rt_unit!r}, expected ms or s.")
 
     @property
     def class_numbers(self) -> dict[str, int]:
@@ -90,7 +91,7 @@ def texts_of(records: Records, what: str, mapping: ColumnMap) -> pd.Series:
     found = [name for name in mapping.names(what) if name in records.fields.columns]
     if not found and what in REQUIRED:
         file = records.origins["file"].iloc[0] if len(records) else "the file"
-        raise ValueError(
+        raise InputError(
             f"{file}: found no column for the {what}, looked for {', '.join(mapping.names(what)) or 'none'}; the "
             f"columns are {', '.join(map(str, records.fields.columns))}: name it in behavior.sources, columns.{what}."
         )

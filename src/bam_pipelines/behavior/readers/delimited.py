@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bam_pipelines.behavior.readers.records import Records, build_records, check_size
+from bam_pipelines.compute.faults import InputError
+
+# with which spreadsheets of other languages separate
+_OTHER_SIGNS = {";": "semicolons", "\t": "tabs"}
 
 
 def read_delimited(text: str, file: str) -> Records:
@@ -30,15 +34,21 @@ def read_delimited(text: str, file: str) -> Records:
     Raises
     ------
     ValueError
-        If there is no header, it names a column twice or more columns than any experiment has, or a cell has no end.
+        If there is no header, its names are separated by another sign than a comma, it names a column twice or more
+        columns than any experiment has, or a cell has no end.
     """
     lines = _lines(text.removeprefix("\ufeff"), file)
     names = [name.strip().lower() for _, cells in islice(lines, 1) for name in cells]
     if not any(names):
-        raise ValueError(f"{file}: found no line with the names of the columns, expected one at the beginning.")
+        raise InputError(f"{file}: found no line with the names of the columns, expected one at the beginning.")
+    other = next((sign for sign in _OTHER_SIGNS if len(names) == 1 and sign in names[0]), None)
+    if other is not None:
+        raise InputError(
+            f"{file}: found {_OTHER_SIGNS[other]} between the columns' names, expected commas; save it with commas."
+        )
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise ValueError(f"{file}: found column {twice[0] or 'without a name'} twice, expected each name once.")
+        raise InputError(f"{file}: found column {twice[0] or 'without a name'} twice, expected each name once.")
     check_size(0, len(names), file)
     rows, unread = [], []
     for line, cells in lines:
@@ -59,7 +69,7 @@ def _lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise ValueError(
+            raise InputError(
                 f"{file}, line {line}: cannot be read as comma-separated text ({error}); is a quotation mark left open?"
             ) from None
         yield line, cells

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES, validate_stimuli
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.pixels import to_uint8
 from bam_pipelines.images.table import image_columns
@@ -50,18 +51,18 @@ def read_tensor(path: Path) -> torch.Tensor:
         images = _load(path)
     if not isinstance(images, torch.Tensor) or images.ndim not in (3, 4) or not images.numel():
         found = f"a tensor of {tuple(images.shape)}" if isinstance(images, torch.Tensor) else type(images).__name__
-        raise ValueError(f"{path}: found {found}, expected a tensor of images (N, C, H, W).")
+        raise InputError(f"{path}: found {found}, expected a tensor of images (N, C, H, W).")
     if images.layout != torch.strided or images.device.type != "cpu" or images.dtype not in _TENSOR_TYPES:
-        raise ValueError(
+        raise InputError(
             f"{path}: found a {images.layout} tensor of {images.dtype}, expected uint8 or floats in [0, 1]."
         )
     if images.numel() * images.element_size() > path.stat().st_size:
-        raise ValueError(
+        raise InputError(
             f"{path}: found {images.numel()} pixels in {path.stat().st_size} bytes, expected each of them to be there."
         )
     images = images.detach()
     if images.dtype != torch.uint8 and not bool(((images >= 0) & (images <= 1)).all()):
-        raise ValueError(
+        raise InputError(
             f"{path}: found {images.dtype} from {images.min()} to {images.max()}, expected uint8 or [0, 1]."
         )
     return images[:, None] if images.ndim == 3 else images
@@ -72,11 +73,11 @@ def _load(path: Path) -> object:
         members = archive.infolist()
     described = sum(member.file_size for member in members if member.filename.endswith(".pkl"))
     if described > _LONGEST_DESCRIPTION or sum(member.file_size for member in members) > path.stat().st_size:
-        raise ValueError("it holds more than torch.save writes of one tensor")
+        raise InputError("it holds more than torch.save writes of one tensor")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:  # torch's own sentence says how to run what is hidden in the file
-        raise ValueError("it holds something else") from None
+        raise InputError("it holds something else") from None
 
 
 def from_tensor(images: torch.Tensor) -> Find:
@@ -124,7 +125,7 @@ def read_image(path: Path) -> np.ndarray:
         Image.open(path, formats=_FORMATS) as image,
     ):
         if image.width * image.height > _MOST_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels, expected at most {_MOST_PIXELS} together")
+            raise InputError(f"{image.width} x {image.height} pixels, expected at most {_MOST_PIXELS} together")
         pixels = np.asarray(image.convert("RGB"))
     grey = bool((pixels == pixels[:, :, :1]).all())
     return np.ascontiguousarray((pixels[:, :, :1] if grey else pixels).transpose(2, 0, 1))
@@ -172,7 +173,7 @@ def stimuli_of_folder(folder: Path) -> pd.DataFrame:
     """
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     if not names:
-        raise ValueError(f"{folder}: found no files, expected images of one of {', '.join(_FORMATS)}.")
+        raise InputError(f"{folder}: found no files, expected images of one of {', '.join(_FORMATS)}.")
     table, _ = find_images(names, from_folder(folder), ["natural"] * len(names))
     return validate_stimuli(table)
 

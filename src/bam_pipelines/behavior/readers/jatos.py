@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bam_pipelines.behavior.readers.texts import decode
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.untrusted import decoding
 
 LARGEST_ARCHIVE = 2 * 2**30  # bytes unpacked; 246 people with 500 trials each leave about 0.1 GiB
@@ -66,7 +67,7 @@ def read_archive(path: Path) -> Iterator[Component]:
             (name for name in sorted(members, key=len) if PurePosixPath(name).name == "metadata.json"), None
         )
         if metadata is None:
-            raise ValueError(f"{path.name}: holds no metadata.json, expected a results archive of JATOS.")
+            raise InputError(f"{path.name}: holds no metadata.json, expected a results archive of JATOS.")
         root = PurePosixPath(metadata).parent
         for outside_id, folder in _components(path, _content(path, archive, members[metadata])):
             name = _inside(path, str(root / folder.lstrip("/") / "data.txt"))
@@ -101,7 +102,7 @@ def _members(path: Path, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipI
         if name in members and not member.is_dir():
             problem = "is there twice; do not trust this file"
         if problem:
-            raise ValueError(f"{path.name}: member {member.filename!r} {problem}.")
+            raise InputError(f"{path.name}: member {member.filename!r} {problem}.")
         if not member.is_dir():
             members[name] = member
     return members
@@ -127,7 +128,7 @@ def _content(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> b
 def _inside(path: Path, name: str) -> str:
     pure = PurePosixPath(name.replace("\\", "/"))
     if pure.is_absolute() or ".." in pure.parts or ":" in name:
-        raise ValueError(f"{path.name}: member {name!r} lies outside the archive; do not trust this file.")
+        raise InputError(f"{path.name}: member {name!r} lies outside the archive; do not trust this file.")
     return str(pure)
 
 
@@ -142,7 +143,7 @@ def _components(path: Path, content: bytes) -> list[tuple[str, str]]:
             for component in result.get("componentResults") or []
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError(
+        raise InputError(
             f"{path.name}/metadata.json: expected JATOS's data[].studyResults[], found something else."
         ) from None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bam_pipelines.behavior.readers.records import Records, build_records
+from bam_pipelines.compute.faults import InputError
 
 _BETWEEN = " \t\r\n,"
 # no line's end among the blanks: a text of many empty lines would take the square of their number
@@ -107,7 +108,7 @@ def _values(text: str, file: str) -> Iterator[tuple[int, object]]:
                 yield begin + position, _reason(error)
                 wasted += error.pos - position if isinstance(error, json.JSONDecodeError) else _DEEP
                 if wasted > patience:
-                    raise ValueError(
+                    raise InputError(
                         f"{file}: too much of it is broken JSON, within each other; mend it first."
                     ) from None
                 following = _NEXT_LINE.search(text, position)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bam_pipelines.behavior.readers.records import Records
 from bam_pipelines.behavior.readers.text_values import parse_class, parse_number
+from bam_pipelines.compute.faults import InputError
 
 
 def choose_highest(
@@ -42,7 +43,7 @@ def choose_highest(
     fields = records.fields
     for name in (category, rating):
         if name not in fields:
-            raise ValueError(f"found no column {name}, expected one of {', '.join(map(str, fields.columns))}.")
+            raise InputError(f"found no column {name}, expected one of {', '.join(map(str, fields.columns))}.")
     trial = _trial_numbers(fields.drop(columns=[category, rating]))
     classes, _ = parse_class(fields[category].astype("str"), class_numbers)
     values, _ = parse_number(fields[rating].astype("str"))

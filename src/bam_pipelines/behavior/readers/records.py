@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
+
 REJECT_COLUMNS = ("file", "line", "reason", "content")
 ORIGIN_COLUMNS = ("file", "line")
 # an experiment has tens of fields; records that share no field make a table of the square of their number
@@ -89,7 +91,7 @@ def check_size(n_records: int, n_fields: int, file: str) -> None:
         If there are more than :data:`MOST_FIELDS` fields, or more than :data:`MOST_CELLS` cells.
     """
     if n_fields > MOST_FIELDS or n_records * n_fields > MOST_CELLS:
-        raise ValueError(
+        raise InputError(
             f"{file}: found {n_records} records with {n_fields} different fields, expected at most {MOST_FIELDS} "
             f"fields and {MOST_CELLS} values in a file; leave out what is no answer, or split the file."
         )

@@ -14,6 +14,7 @@ from bam_pipelines.behavior.readers.jatos import read_archive
 from bam_pipelines.behavior.readers.jspsych import ANSWER, MODALITY, read_jspsych
 from bam_pipelines.behavior.readers.records import REJECT_COLUMNS, Records, join_records
 from bam_pipelines.behavior.readers.texts import decode
+from bam_pipelines.compute.faults import InputError
 
 PERSON = "bam_person"  # whom a file or archive says it is from; counts where a record names nobody
 SITTING = "bam_sitting"  # number of the file among those of the person; counts where a record names no session
@@ -131,7 +132,7 @@ def release_root(path: Path) -> Path:
         if (path / root / RELEASE_TABLE).is_file():
             return path / root
     places = ", ".join(str(Path(root) / RELEASE_TABLE) for root in RELEASE_ROOTS)
-    raise ValueError(
+    raise InputError(
         f"{path}: found none of {places}; unpack the release there or change behavior.sources.released.path."
     )
 
@@ -157,7 +158,7 @@ def _paths(path: Path, suffixes: tuple[str, ...], parameter: str) -> list[Path]:
     found = sorted(one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in suffixes)
     if not found:
         kind = "holds no file" if path.is_dir() else "does not exist"
-        raise ValueError(f"{path} {kind}, expected {', '.join(suffixes)}; put the data there or change {parameter}.")
+        raise InputError(f"{path} {kind}, expected {', '.join(suffixes)}; put the data there or change {parameter}.")
     return found
 
 
@@ -165,7 +166,7 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path.name}: cannot be read ({error}).") from None
+        raise InputError(f"{path.name}: cannot be read ({error}).") from None
     return decode(content, path.name)
 
 

@@ -17,6 +17,7 @@ from bam_pipelines.behavior.readers.text_values import (
     parse_whole,
 )
 from bam_pipelines.behavior.schemas import MODALITIES, PHASES, SITTINGS, TASKS, TRIALS
+from bam_pipelines.compute.faults import InputError
 
 _WHOLE_NUMBERS = {
     "session": 1, "round": 1, "block": 0, "trial_index": 0, "repetition": 0, "started_at_ms": 0,
@@ -216,7 +217,7 @@ def _numbered(trials: pd.DataFrame) -> pd.DataFrame:
     some = trials["trial_index"].notna()
     if some.any() and not some.all():
         row = trials[~some].iloc[0]
-        raise ValueError(
+        raise InputError(
             f"{row['file']}, line {row['line']}: found no trial_index where other records have one; expected it in all."
         )
     return trials.assign(trial_index=trials["trial_index"].fillna(counted.astype("Int64")))
@@ -230,7 +231,7 @@ def _without_duplicates(trials: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     if twice.any():
         first, second = kept[twice].sort_values(key, kind="stable").head(2).to_dict("records")
         different = next(name for name in said if str(first[name]) != str(second[name]))
-        raise ValueError(
+        raise InputError(
             f"{second['file']}, line {second['line']}: participant {second['participant_id']}, session "
             f"{second['session']}, trial {second['trial_index']} stands in {first['file']}, line {first['line']} too, "
             f"with another {different}; expected one of them."

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bam_pipelines.compute.faults import InputError
+
 _ASSIGNMENT = "window.BAM_LIST = "
 
 
@@ -49,10 +51,10 @@ class StudyPlan:
         """
         planned = self.blocks[number].get(block)
         if planned is None:
-            raise ValueError(f"list {number} has no block {block}, expected one of {sorted(self.blocks[number])}.")
+            raise InputError(f"list {number} has no block {block}, expected one of {sorted(self.blocks[number])}.")
         answered = Counter(str(record["stimulus_id"]) for record in records if record.get("stimulus_id") is not None)
         if answered != planned:
-            raise ValueError(
+            raise InputError(
                 f"block {block} of list {number} has {planned.total()} trials, the records answer "
                 f"{(answered & planned).total()} of them and {(answered - planned).total()} others."
             )
@@ -72,7 +74,7 @@ def read_plan(folder: Path) -> StudyPlan:
         blocks = {one["list"]: _blocks(one) for one in lists}
         return StudyPlan(folder, design["name"], design["design_id"], design["personal_lists"], blocks)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(
+        raise InputError(
             f"{folder} holds no study that can be read ({error}); run `kedro run --pipelines experiment` to build one."
         ) from None
 

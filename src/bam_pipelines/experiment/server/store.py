@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bam_pipelines.compute.durable import append_synced
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.server.places import Place, Refused
 from bam_pipelines.experiment.server.plan import StudyPlan
 
@@ -168,10 +169,10 @@ class AnswerStore:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             guard.close()
-            raise ValueError(f"another server writes to {self.folder}: end it, or name another folder.") from None
+            raise InputError(f"another server writes to {self.folder}: end it, or name another folder.") from None
         except OSError as error:
             guard.close()
-            raise ValueError(
+            raise InputError(
                 f"{guard.name} cannot be locked ({error.strerror}): name a folder on a disk of this machine."
             ) from error
         return guard
@@ -260,12 +261,12 @@ class AnswerStore:
                 facts = dict(json.loads(line))
                 self._apply(facts.pop("event"), facts)
             except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-                raise ValueError(
+                raise InputError(
                     f"{path}, line {number}: cannot be read; the answers beside it are whole, move them to another "
                     "folder and start with an empty one."
                 ) from None
         if self._design_id != self.plan.design_id:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder} holds answers to another study (design {self._design_id}, this one is "
                 f"{self.plan.design_id}): name another folder with --answers."
             )
@@ -274,7 +275,7 @@ class AnswerStore:
         path = self.file(place)
         found = path.stat().st_size if path.exists() else 0
         if found < place.length:
-            raise ValueError(
+            raise InputError(
                 f"{path} has {found} bytes, {place.length} were confirmed: changed or lost since; bring it back, "
                 "or start with another folder."
             )
@@ -289,7 +290,7 @@ def _compare(path: Path, place: Place) -> None:
     begin = 0
     for block, end in place.ends.items():
         if hashlib.sha256(content[begin:end]).hexdigest() != place.blocks[block]:
-            raise ValueError(
+            raise InputError(
                 f"{path}, block {block}: not what was confirmed, changed or damaged since; bring it back, or start "
                 "with another folder."
             )

@@ -27,6 +27,7 @@ from bam_pipelines.alignment.trial_data import TrialData, trial_data
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
 from bam_pipelines.behavior.observers import as_observer, response_probabilities
 from bam_pipelines.compute.device import resolve_compute
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
@@ -233,7 +234,7 @@ def collect_evaluations(
 def _people(data: TrialData, settings: AlignmentSettings) -> list[str]:
     people = data.participants(settings.min_training_trials)
     if not people:
-        raise ValueError(
+        raise InputError(
             f"no participant has {settings.min_training_trials} training trials and a validation trial; lower "
             "alignment.min_training_trials."
         )

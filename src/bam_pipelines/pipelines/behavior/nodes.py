@@ -17,6 +17,7 @@ from bam_pipelines.behavior.schemas import validate_stimuli, validate_trials
 from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
 from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
 from bam_pipelines.behavior.splits import complete_splits
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
 from bam_pipelines.pipelines.places import project_folder
@@ -27,7 +28,7 @@ def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, 
     settings = behavior_settings(parameters)
     people, head = settings.participants, as_observer(observer.network).head
     if head.out_features != settings.n_classes:
-        raise ValueError(
+        raise InputError(
             f"behavior.n_classes is {settings.n_classes}, expected the {head.out_features} classes of observer_network."
         )
     return draw_participants(people.n_participants, head.in_features, head.out_features, people, seed)

@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+from bam_pipelines.behavior.readers.texts import decode
+from bam_pipelines.compute.faults import InputError
+
 VARIABLE = "BAM_SALT"
 
 
@@ -12,13 +15,13 @@ def read_salt() -> str | None:
     Raises
     ------
     ValueError
-        If it looks like a path and no file is there.
+        If it looks like a path and no file is there, or the file is no text in UTF-8.
     """
     value = os.environ.get(VARIABLE, "").strip()
-    if os.sep not in value and not Path(value).is_file():
-        return value or None
-    if not Path(value).is_file():
-        raise ValueError(
+    if os.path.isfile(value):  # unlike Path.is_file it takes a text that is too long for a name
+        return decode(Path(value).read_bytes(), f"{value}, which {VARIABLE} names").strip() or None
+    if os.sep in value:
+        raise InputError(
             f"{VARIABLE} looks like a path, but no file is there: name one, or set a text without {os.sep}."
         )
-    return Path(value).read_text(encoding="utf-8").strip() or None
+    return value or None

@@ -26,6 +26,7 @@ from bam_pipelines.behavior.schemas import STIMULI, row_ids, validate_stimuli
 from bam_pipelines.behavior.settings import BehaviorSettings, behavior_settings
 from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.clear_images import choose_clear_images
 from bam_pipelines.experiment.planned_lists import build_planned_lists
 from bam_pipelines.experiment.settings import experiment_settings
@@ -50,7 +51,7 @@ def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, beha
         return state
     source = settings.people.of_round(ROUNDS_BEFORE + state.planned_round)
     if not (project_folder() / source.path).exists():
-        raise ValueError(
+        raise InputError(
             f"round {state.planned_round} of the loop is planned and not answered: no answers at {source.path}; serve "
             "its study with `kedro experiment serve --study <loop_study> --answers <that folder>`."
         )

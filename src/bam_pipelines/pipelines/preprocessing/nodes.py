@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.images.digits import Digits, bundled_digits, count_classes, official_digits, without
 from bam_pipelines.images.splits import random_split, stratified_split
@@ -47,7 +48,7 @@ def _official_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
         part: official_digits(Path(settings.folder), part, checksums, settings.n_classes) for part in ("train", "test")
     }
     if settings.n_test != len(official["test"].labels):
-        raise ValueError(
+        raise InputError(
             f"preprocessing.n_test is {settings.n_test}, expected {len(official['test'].labels)}: "
             "the official test digits are kept whole."
         )

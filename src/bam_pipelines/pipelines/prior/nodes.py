@@ -13,6 +13,7 @@ from bam_pipelines.analysis.judge_quality import judge_quality
 from bam_pipelines.analysis.naturalness import sample_quality
 from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import derive_seed, numpy_generator
 from bam_pipelines.guidance.unguided import sample_unguided
 from bam_pipelines.images.corruption import observe
@@ -75,7 +76,7 @@ def train_digit_judge(
 
 def _check_judgments(source: str, judgments: pd.DataFrame) -> None:
     if source == "judgments" and judgments.empty:
-        raise ValueError(
+        raise InputError(
             "prior.digit_judge.source is judgments, but digit_judgments is empty: run `kedro run --pipelines "
             "behavior,judgments` on people's answers first."
         )
@@ -168,7 +169,7 @@ def measure_prior(
         for key, table in (("test", test), ("validation", validation))
     )
     if not isinstance(feature_network.network, FeatureNetwork):
-        raise ValueError(
+        raise InputError(
             f"feature_network is a {feature_network.specification.architecture}; expected feature_network."
         )
     quality = sample_quality(samples, real, other, feature_network.network, settings.k)

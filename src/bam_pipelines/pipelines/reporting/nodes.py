@@ -13,6 +13,7 @@ from bam_pipelines.analysis.report import build_report
 from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, report_content
 from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
 from bam_pipelines.analysis.shrinkage import true_outcomes
+from bam_pipelines.compute.faults import InputError
 
 
 def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def draw_alignment(
 
 def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, n_classes: int) -> None:
     if not are_entropies_of(entropies, trials, n_classes):
-        raise ValueError(
+        raise InputError(
             "the newest alignment is of other answers than the newest trials; run "
             "`kedro run --pipelines alignment,reporting`."
         )
