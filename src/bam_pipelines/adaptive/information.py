@@ -49,4 +49,5 @@ def after_answer(covariance: torch.Tensor, root: torch.Tensor) -> torch.Tensor:
     """Return the covariance (size, size) after one more answer, to the image with the root (K, size)."""
     seen = root @ covariance
     noise = torch.eye(len(root), dtype=root.dtype)
-    return covariance - seen.T @ torch.linalg.solve(noise + seen @ root.T, seen)
+    left: torch.Tensor = covariance - seen.T @ torch.linalg.solve(noise + seen @ root.T, seen)
+    return left

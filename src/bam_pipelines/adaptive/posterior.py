@@ -56,7 +56,8 @@ class Posterior:
         """Draw n values of one person, (n, size); each beside its mirror image, which makes means less noisy."""
         half = torch.randn(n - n // 2, self.mean.shape[1], generator=generator, dtype=self.mean.dtype)
         standard = torch.cat([half, -half[: n // 2]])
-        return self.mean[person] + standard @ torch.linalg.cholesky(self.covariance[person]).T
+        drawn: torch.Tensor = self.mean[person] + standard @ torch.linalg.cholesky(self.covariance[person]).T
+        return drawn
 
 
 def padded(images: Sequence[np.ndarray], responses: Sequence[np.ndarray]) -> Asked:

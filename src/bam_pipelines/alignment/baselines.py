@@ -100,7 +100,7 @@ def nearest_exemplar(
     miss = _SMOOTHINGS / n_classes
     losses = -(right.mean() * np.log(1 - _SMOOTHINGS + miss) + (1 - right.mean()) * np.log(miss))
     smoothing = _SMOOTHINGS[losses.argmin()]
-    return (1 - smoothing) * np.eye(n_classes)[np.stack(answers)] + smoothing / n_classes
+    return np.asarray((1 - smoothing) * np.eye(n_classes)[np.stack(answers)] + smoothing / n_classes)
 
 
 def _nearest_answers(features: torch.Tensor, data: TrialData, name: str, images: np.ndarray) -> np.ndarray:
@@ -132,7 +132,7 @@ class Confusions:
     def answers(self, shared: np.ndarray, participant_ids: Sequence[str]) -> np.ndarray:
         """Return probabilities of answers, (P', M, K), where GroupNet gives ``shared``, (M, K)."""
         places = [list(self.participant_ids).index(name) for name in participant_ids]
-        return np.einsum("mc,pcy->pmy", shared, self.matrices[places])
+        return np.asarray(np.einsum("mc,pcy->pmy", shared, self.matrices[places]))
 
 
 def fit_confusions(shared: np.ndarray, data: TrialData) -> Confusions:

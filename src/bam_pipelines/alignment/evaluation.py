@@ -179,7 +179,7 @@ def _aligned(human_entropy: pd.Series, ids: list[str]) -> np.ndarray:
     missing = sorted(set(ids) - set(human_entropy.index))
     if missing:
         raise ValueError(f"human entropy lacks {len(missing)} stimuli, {missing[0]} first.")
-    return human_entropy.loc[ids].to_numpy(dtype=np.float64)
+    return np.asarray(human_entropy.loc[ids].to_numpy(dtype=np.float64))
 
 
 def _scored(

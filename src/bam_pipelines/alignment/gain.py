@@ -66,8 +66,8 @@ class CrossedTrials:
     @property
     def likelihoods(self) -> np.ndarray:
         """What each model gives the answer of each trial, (P, N)."""
-        chosen: np.ndarray = self.probabilities[:, self.stimulus, self.response].astype(np.float64)
-        return np.maximum(chosen, _SMALLEST)
+        chosen = self.probabilities[:, self.stimulus, self.response].astype(np.float64)
+        return np.asarray(np.maximum(chosen, _SMALLEST))
 
     @property
     def named(self) -> np.ndarray:
@@ -250,7 +250,7 @@ def crossed_bootstrap(
     mean = partial(_resampled_means, values, trials.person, image, kept)
     shards = [draws[first : first + _RESAMPLES] for first in range(0, resamples, _RESAMPLES)]
     means = np.concatenate(run_shards(mean, shards, "resamples"))
-    return means[~np.isnan(means)]
+    return np.asarray(means[~np.isnan(means)])
 
 
 def _resampled_means(

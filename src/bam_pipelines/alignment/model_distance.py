@@ -29,4 +29,4 @@ def model_distances(models: IndividualModels, images: torch.Tensor) -> np.ndarra
     tell two sources of answers apart.
     """
     roots = np.stack([np.sqrt(softmax(logits.double().numpy(), axis=1)).ravel() for _, logits in models.logits(images)])
-    return np.clip(1 - roots @ roots.T / len(images), 0.0, 1.0)
+    return np.asarray(np.clip(1 - roots @ roots.T / len(images), 0.0, 1.0))

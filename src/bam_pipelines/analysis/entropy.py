@@ -109,7 +109,9 @@ def plugin_entropy(counts: np.ndarray) -> np.ndarray:
     counts = _checked(counts)
     shares = counts / counts.sum(axis=1, keepdims=True)
     logs = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
-    return np.abs((shares * logs).sum(axis=1))  # abs: the sum is never above 0, and unanimity would give −0.0
+    return np.asarray(
+        np.abs((shares * logs).sum(axis=1))
+    )  # abs: the sum is never above 0, and unanimity would give −0.0
 
 
 def miller_madow_entropy(counts: np.ndarray) -> np.ndarray:
@@ -136,7 +138,7 @@ def miller_madow_entropy(counts: np.ndarray) -> np.ndarray:
     """
     counts = _checked(counts)
     observed = (counts > 0).sum(axis=1)
-    return plugin_entropy(counts) + (observed - 1) / (2 * counts.sum(axis=1) * np.log(2))
+    return np.asarray(plugin_entropy(counts) + (observed - 1) / (2 * counts.sum(axis=1) * np.log(2)))
 
 
 def dirichlet_entropy(counts: np.ndarray, concentration: float | None = None) -> np.ndarray:

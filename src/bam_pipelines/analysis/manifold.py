@@ -45,7 +45,7 @@ def inside_manifold(reference: np.ndarray, queries: np.ndarray, k: int) -> np.nd
         raise ValueError(f"k is {k}, expected 1 to {len(reference) - 1}, one less than the reference points.")
     among = cdist(reference, reference)
     radius = np.partition(among, k, axis=1)[:, k]  # index 0 is the point itself
-    return (cdist(queries, reference) <= radius).any(axis=1)
+    return np.asarray((cdist(queries, reference) <= radius).any(axis=1))
 
 
 def nearest_distance(reference: np.ndarray, queries: np.ndarray) -> np.ndarray:

@@ -37,4 +37,4 @@ def measure(counts: np.ndarray) -> dict[str, np.ndarray]:
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Divide, NaN where the denominator is 0."""
     numerator, denominator = np.broadcast_arrays(numerator, np.asarray(denominator, dtype=np.float64))
-    return np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator != 0)
+    return np.asarray(np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator != 0))

@@ -158,7 +158,7 @@ def _are_sizes_of(results: dict[str, Any]) -> bool:
     if described is None:
         return not measured["stimuli"]
     same = measured["stimuli"] == described["n"]
-    return same and measured["net_directed_success"] == described["net_directed_success"]["value"]
+    return bool(same and measured["net_directed_success"] == described["net_directed_success"]["value"])
 
 
 def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:

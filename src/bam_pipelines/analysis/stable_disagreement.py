@@ -82,7 +82,7 @@ def _one_source(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
 def _net(rows: pd.DataFrame, answer_1: str, answer_2: str) -> np.ndarray:
     targeted = (rows[answer_1] == rows["target_1"]) & (rows[answer_2] == rows["target_2"])
     opposite = (rows[answer_1] == rows["target_2"]) & (rows[answer_2] == rows["target_1"])
-    return targeted.to_numpy(dtype=np.float64) - opposite.to_numpy(dtype=np.float64)
+    return np.asarray(targeted.to_numpy(dtype=np.float64) - opposite.to_numpy(dtype=np.float64))
 
 
 def _flips(rows: pd.DataFrame, side: str) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def draw_response_times(
     """
     level = np.exp(draw.normal(0, settings.person_log_sd))
     unit_free = draw_passage_times(evidence_gaps(evidence, answers) / 2, draw)
-    return level * (settings.non_decision_ms + settings.undecided_ms * unit_free)
+    return np.asarray(level * (settings.non_decision_ms + settings.undecided_ms * unit_free))
 
 
 def evidence_gaps(evidence: np.ndarray, answers: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def evidence_gaps(evidence: np.ndarray, answers: np.ndarray) -> np.ndarray:
     rows = np.arange(len(answers))
     rivals = evidence.astype(np.float64, copy=True)
     rivals[rows, answers] = -np.inf
-    return np.abs(evidence[rows, answers] - rivals.max(axis=1))
+    return np.asarray(np.abs(evidence[rows, answers] - rivals.max(axis=1)))
 
 
 def draw_passage_times(drifts: np.ndarray, draw: np.random.Generator) -> np.ndarray:

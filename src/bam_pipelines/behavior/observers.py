@@ -107,7 +107,7 @@ def observer_features(images: torch.Tensor, observer: Observer) -> np.ndarray:
 def observer_class_probabilities(images: torch.Tensor, observer: Observer) -> np.ndarray:
     """Return the front end's own class probabilities, float64 (N, K), with no person's parameters in them."""
     weight, offset = _weights(observer.head)
-    return softmax(observer_features(images, observer) @ weight.T + offset, axis=1)
+    return np.asarray(softmax(observer_features(images, observer) @ weight.T + offset, axis=1))
 
 
 def response_probabilities(images: torch.Tensor, observer: Observer, participant: pd.Series) -> np.ndarray:
@@ -160,7 +160,7 @@ def decision_evidence(features: np.ndarray, head: nn.Linear, participant: pd.Ser
             f"expected {head.weight.shape[1]} features and {head.weight.shape[0]} classes; draw the participants again."
         )
     weight, offset = _weights(head)
-    return ((features * attention) @ weight.T + offset + bias) / float(participant["temperature"])
+    return np.asarray(((features * attention) @ weight.T + offset + bias) / float(participant["temperature"]))
 
 
 def answer_probabilities(evidence: np.ndarray, participant: pd.Series) -> np.ndarray:
@@ -183,7 +183,7 @@ def answer_probabilities(evidence: np.ndarray, participant: pd.Series) -> np.nda
     F. A. Wichmann, N. J. Hill, "The psychometric function: I", Perception & Psychophysics 63 (2001): the lapse rate.
     """
     lapse = float(participant["lapse"])
-    return (1 - lapse) * softmax(evidence, axis=1) + lapse / evidence.shape[1]
+    return np.asarray((1 - lapse) * softmax(evidence, axis=1) + lapse / evidence.shape[1])
 
 
 def _weights(head: nn.Linear) -> tuple[np.ndarray, np.ndarray]:

@@ -63,7 +63,7 @@ class ParticipantSettings(CheckedSettings):
     @property
     def spread(self) -> float:
         """What standard deviations between people are multiplied by."""
-        return POPULATIONS[self.population] ** 0.5
+        return float(POPULATIONS[self.population] ** 0.5)
 
     @property
     def lapse_shape(self) -> tuple[float, float] | None:

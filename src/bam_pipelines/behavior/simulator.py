@@ -158,4 +158,4 @@ def draw_answers(probabilities: np.ndarray, draw: np.random.Generator) -> np.nda
     """Draw one class a row, (N,) int64, from probabilities (N, K), with one uniform number a row."""
     cumulative = probabilities.cumsum(axis=1)
     uniform = draw.random((len(probabilities), 1)) * cumulative[:, -1:]  # the last sum may miss 1 by rounding
-    return (uniform >= cumulative).sum(axis=1)
+    return np.asarray((uniform >= cumulative).sum(axis=1))

@@ -153,7 +153,7 @@ def _sentence(name: str, table: pd.DataFrame, error: pa.errors.SchemaError) -> s
 
 
 def _failing_rows(error: pa.errors.SchemaError) -> np.ndarray:
-    return pd.DataFrame(error.failure_cases)["index"].to_numpy(dtype=np.int64)
+    return np.asarray(pd.DataFrame(error.failure_cases)["index"].to_numpy(dtype=np.int64))
 
 
 def _dtype(kind: Kind) -> Any:  # noqa: ANN401  pandera takes classes, instances and names

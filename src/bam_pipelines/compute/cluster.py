@@ -27,7 +27,7 @@ class ClusterBackend(DaskDistributedBackend):
 
     def effective_n_jobs(self, n_jobs: int) -> int:
         """Return the number of shards worked on at once, at least 2: with 1, joblib would not ask the cluster."""
-        return max(2, super().effective_n_jobs(n_jobs))
+        return int(max(2, super().effective_n_jobs(n_jobs)))
 
     async def _collect(self) -> None:
         while self._continue:

@@ -58,7 +58,7 @@ class Compute:
         if self.wanted_precision != "auto":
             return self.wanted_precision == "bfloat16"
         if self.device.type == "cuda":
-            return torch.cuda.is_bf16_supported(including_emulation=False)
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
         return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
     @property

@@ -94,7 +94,8 @@ class BoundaryResiduals:
 
     def _away(self, images: torch.Tensor, reference: Reference) -> torch.Tensor:
         difference = (images - reference.images).float().flatten(1)
-        return (2 * reference.weight / difference.shape[1]) ** 0.5 * difference
+        away: torch.Tensor = (2 * reference.weight / difference.shape[1]) ** 0.5 * difference
+        return away
 
 
 def target_log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -146,7 +146,9 @@ def sample_fast(
 
 def _channels_innermost(network: nn.Module) -> nn.Module:
     """Return a copy whose convolutions and pooling run over channels first, which takes two thirds of the time."""
-    return copy.deepcopy(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    copied = copy.deepcopy(network)
+    copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types lack it
+    return copied
 
 
 def correction_goals(rule: AcceptanceRule) -> BoundaryGoals:
@@ -248,7 +250,8 @@ class _Run:
         """Return the mixtures of digits under the noise of the first step."""
         signal = self.schedule.signal[0].item()
         mixture = to_range(mix_digits(first, second, share.to(first.device)), self.value_range)
-        return signal**0.5 * mixture + (1 - signal) ** 0.5 * noise
+        noised: torch.Tensor = signal**0.5 * mixture + (1 - signal) ** 0.5 * noise
+        return noised
 
     def descend(self, noisy: torch.Tensor, asked: BoundaryResiduals | None) -> torch.Tensor:
         """Return images in [0, 1] at the end of the steps; without guidance if nothing is asked."""
@@ -289,4 +292,5 @@ class _Run:
         signal = self.schedule.next_signal[step].item()
         if signal == 1:
             return clean
-        return signal**0.5 * clean + (1 - signal) ** 0.5 * self.noise.draw()
+        noisy: torch.Tensor = signal**0.5 * clean + (1 - signal) ** 0.5 * self.noise.draw()
+        return noisy

@@ -241,7 +241,7 @@ def _earlier_trainings(start: TrainedNetwork, specification: NetworkSpecificatio
         raise InputError(
             "the weights to start from do not say how they were trained; take weights that this stage made."
         )
-    return start.specification.notes["trainings"]
+    return list(start.specification.notes["trainings"])
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -41,7 +41,8 @@ class FeatureNetwork(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, K)."""
-        return self.head(self.features(images))
+        logits: torch.Tensor = self.head(self.features(images))
+        return logits
 
 
 class ResidualBlock(nn.Module):
@@ -90,7 +91,8 @@ class ObserverNetwork(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, K)."""
-        return self.head(self.features(images))
+        logits: torch.Tensor = self.head(self.features(images))
+        return logits
 
 
 class StridedJudge(nn.Module):
@@ -120,4 +122,5 @@ class StridedJudge(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return raw scores (N, 1): about 1 for digits, 0 for non-digits."""
-        return self.layers(images)
+        scores: torch.Tensor = self.layers(images)
+        return scores

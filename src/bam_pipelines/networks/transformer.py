@@ -62,4 +62,5 @@ class VisionTransformer(nn.Module):
         # on CPUs the fused attention's backward pass is slow in bfloat16: plain products save a third
         with sdpa_kernel(SDPBackend.MATH) if tokens.device.type == "cpu" else nullcontext():
             encoded = self.encoder(tokens)
-        return self.head(self.norm(encoded[:, 0]))
+        logits: torch.Tensor = self.head(self.norm(encoded[:, 0]))
+        return logits

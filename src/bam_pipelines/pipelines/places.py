@@ -23,4 +23,4 @@ def working_folder(compute: Mapping[str, Any], node: str) -> Path:
     It outlives the node: the hook :class:`~bam_pipelines.hooks.UnfinishedWorkHook` removes it once the run's outputs
     are saved.
     """
-    return project_folder() / compute["working_folder"] / node
+    return Path(project_folder() / compute["working_folder"] / node)
