@@ -45,7 +45,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the modules to the menu."""
     packages: dict[str, list[dict[str, str]]] = {}
     for name in public_modules():
-        packages.setdefault(name.split(".")[0], []).append({name: _page_of(name)})
+        package, _, module = name.partition(".")
+        packages.setdefault(package, []).append({module or package: _page_of(name)})
     config.nav.append({"API": [{name: pages} for name, pages in packages.items()]})
     return config
 
@@ -126,7 +127,8 @@ def column_table(name: str) -> str:
     for column, kind in schema.kinds.items():
         described = schema.schema.columns[column]
         of_rows = [check.error for check in schema.schema.checks if check.name == column]
-        rules = "; ".join([check.error for check in described.checks] + of_rows)
+        choices = ["one of " + ", ".join(kind)] if isinstance(kind, tuple) else []
+        rules = "; ".join([*choices, *(check.error for check in described.checks), *of_rows])
         shown = "category" if isinstance(kind, tuple) else kind
         may_be_empty = " or empty" if kind == "str" and described.nullable else ""
         cells = (f"`{column}`", shown + may_be_empty, rules, described.description)
