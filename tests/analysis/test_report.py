@@ -71,6 +71,7 @@ def results(trials_of, stimuli_of, metrics, entropies, pair_table):
     answers = [("a", "s", 3), ("b", "s", 8), ("a", "t", 1), ("b", "t", 1)]
     guidance = guidance_outcomes(trials_of(answers), stimuli, 10)
     return {
+        "classes": [str(digit) for digit in range(10)],
         "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
         "sampling_acceptance": ACCEPTANCE,
         "sampling_metrics": {"acceptance": 0.5},
@@ -216,6 +217,14 @@ def test_ways_to_predict_stand_below_one_another(results):
         ["VGG", "GroupNet", "0.7", "1.25", "0.1"],
         ["VGG", "GroupNet with own confusions", "0.72", "1.125", "not defined"],
     ]
+
+
+def test_a_report_of_other_images_says_what_its_digits_are(results):
+    assert "Where this report says digit" not in build_report(report_content(results, IDENTITY, True, 3))
+    results["classes"] = ["T-shirt", *(f"c{label}" for label in range(1, 10))]
+    page = build_report(report_content(results, IDENTITY, True, 3))
+    assert "it means one of what these images show: T-shirt, c1, c2" in page
+    assert "<strong>c1 | c7</strong>" in page
 
 
 def test_gallery_images_keep_their_pixels(results):

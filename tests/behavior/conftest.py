@@ -83,7 +83,7 @@ def stimuli():
 
 # parameters of params:behavior that differ from conf/base, whatever is tuned there
 PARAMETERS = {
-    "n_classes": N_CLASSES,
+    "classes": [str(label) for label in range(N_CLASSES)],
     "participants": {
         "population": "varied",
         "n_participants": 4,

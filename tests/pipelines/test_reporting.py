@@ -118,7 +118,7 @@ def inputs(stimuli, trials, alignment, manipulation):
         "loop_metrics_if_any": None,
         "loop_figure_if_any": None,
         "params:seed": 5,
-        "params:reporting.n_classes": 10,
+        "params:reporting.classes": [str(digit) for digit in range(10)],
         "params:reporting.resamples": 20,
         "params:reporting.entropy_classifier": "vgg",
         "params:reporting.gallery_size": 2,

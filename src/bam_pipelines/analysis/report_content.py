@@ -19,7 +19,7 @@ from bam_pipelines.analysis.outcomes import OUTCOMES
 from bam_pipelines.analysis.pair_measures import MEASURES
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
 from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
-from bam_pipelines.analysis.report_captions import FIGURES
+from bam_pipelines.analysis.report_captions import FIGURES, meant_by_digit
 from bam_pipelines.analysis.report_loop import loop_figures, loop_limits
 from bam_pipelines.analysis.report_tables import (
     UNDEFINED,
@@ -76,7 +76,7 @@ def report_content(
     results
         Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
         ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation``,
-        ``figure_dose``, ``figure_power`` and, or None, ``loop_figure``.
+        ``figure_dose``, ``figure_power`` and, or None, ``loop_figure``; under ``classes`` the names of the classes.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
@@ -100,7 +100,7 @@ def report_content(
         simulated=simulated,
         notices=_notices(results, manipulated),
         key_numbers=key_numbers(results, manipulated),
-        gallery=gallery_items(results["stimuli"], examples),
+        gallery=gallery_items(results["stimuli"], examples, results["classes"]),
         figures=[
             ReportFigure(results[name], title, caption)
             for name, (title, caption) in FIGURES.items()
@@ -134,7 +134,7 @@ def _titled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
-    notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
+    notices = meant_by_digit(results["classes"]) + ([] if manipulated else [MANIPULATION_OF_OTHERS])
     if manipulated and not _are_sizes_of(results):
         notices.append(POWER_OF_OTHERS)
     reading, guidance = results["reading_report"], results["guidance_summary"]

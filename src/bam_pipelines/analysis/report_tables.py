@@ -1,7 +1,7 @@
 """Results as the text cells of the report's tables."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -117,11 +117,11 @@ def _share(value: float | None) -> str:
     return UNDEFINED if value is None or np.isnan(value) else f"{value:.3f}"
 
 
-def gallery_items(stimuli: pd.DataFrame, n: int) -> list[GalleryItem]:
+def gallery_items(stimuli: pd.DataFrame, n: int, classes: Sequence[str] | None = None) -> list[GalleryItem]:
     """Choose stimuli as :func:`bam_pipelines.analysis.gallery.select_examples` does, and encode their images."""
     chosen = select_examples(stimuli, n)
     return [
-        GalleryItem(_png(pixels), describe_stimulus(stimulus))
+        GalleryItem(_png(pixels), describe_stimulus(stimulus, classes))
         for pixels, (_, stimulus) in zip(table_pixels(chosen), chosen.iterrows(), strict=True)
     ]
 

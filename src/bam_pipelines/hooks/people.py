@@ -61,7 +61,8 @@ class PeopleHook:
 
     @property
     def _mark(self) -> Path:
-        return Path(self._context.project_path) / self._context.config_loader["globals"]["data_root"] / MARK
+        data_root: str = self._context.config_loader["globals"]["data_root"]
+        return Path(self._context.project_path) / data_root / MARK
 
 
 def _require_files(project: Path, source: str, settings: SourceSettings) -> None:

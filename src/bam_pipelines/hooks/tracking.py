@@ -166,10 +166,10 @@ def create_sqlite(uri: str) -> None:
 
 
 def _make_tables(path: Path) -> None:
-    engine = create_sqlalchemy_engine(f"{_SQLITE}{path}")
+    engine: Any = create_sqlalchemy_engine(f"{_SQLITE}{path}")  # type: ignore[no-untyped-call]
     try:
         # a client would make them, too, but it keeps what it opened, for as long as the process lives
-        _initialize_tables(engine)
+        _initialize_tables(engine)  # type: ignore[no-untyped-call]
     finally:
         engine.dispose()
 

@@ -11,6 +11,7 @@ from annotated_types import Len
 from torch import nn
 
 from bam_pipelines.compute.checked import CheckedSettings, Count
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.transformer import VisionTransformer
 
 ClassifierName = Literal["vit", "vgg", "cornet", "mlp", "lrm"]
@@ -80,7 +81,16 @@ def build_vgg(
         Channels of each stage, which halves the resolution.
     hidden
         Units of the hidden layer.
+
+    Raises
+    ------
+    ValueError
+        If max-pooling leaves nothing of the image.
     """
+    if image_size < 2 ** len(widths):
+        raise InputError(
+            f"image_size is {image_size}, expected at least {2 ** len(widths)} for {len(widths)} max-pools."
+        )
     layers: list[nn.Module] = []
     before, side = channels, image_size
     for width in widths:

@@ -16,9 +16,9 @@ from bam_pipelines.analysis.shrinkage import true_outcomes
 from bam_pipelines.compute.faults import InputError
 
 
-def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
+def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """Name the guidance outcome of every stimulus that people answered."""
-    return guidance_outcomes(trials, trial_stimuli, n_classes)
+    return guidance_outcomes(trials, trial_stimuli, len(classes))
 
 
 def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dict[str, Any]:
@@ -27,9 +27,11 @@ def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dic
     return guidance_summary(outcomes, seed, resamples) | estimated
 
 
-def draw_guidance(outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, n_classes: int) -> Figure:
+def draw_guidance(
+    outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, classes: list[str]
+) -> Figure:
     """Draw the figure after the paper's 4."""
-    return figures.figure_guidance(outcomes, trial_stimuli, n_classes, is_simulated(trials))
+    return figures.figure_guidance(outcomes, trial_stimuli, classes, is_simulated(trials))
 
 
 def draw_alignment(
@@ -38,15 +40,15 @@ def draw_alignment(
     quality: dict[str, Any],
     trials: pd.DataFrame,
     focus: str,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw the figure after the paper's 5."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_alignment(metrics, entropies, quality, focus, is_simulated(trials))
 
 
-def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, n_classes: int) -> None:
-    if not are_entropies_of(entropies, trials, n_classes):
+def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, classes: list[str]) -> None:
+    if not are_entropies_of(entropies, trials, len(classes)):
         raise InputError(
             "the newest alignment is of other answers than the newest trials; run "
             "`kedro run --pipelines alignment,reporting`."
@@ -59,10 +61,10 @@ def draw_individuals(
     summary: dict[str, dict[str, Any]],
     trials: pd.DataFrame,
     focus: str,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw what is individual."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_individuals(swaps, summary, focus, is_simulated(trials))
 
 
@@ -72,10 +74,10 @@ def draw_differences(
     clusters: dict[str, Any],
     entropies: pd.DataFrame,
     trials: pd.DataFrame,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw how people differ."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_differences(curve, places, clusters, is_simulated(trials))
 
 
