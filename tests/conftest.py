@@ -26,6 +26,15 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Let one worker take a file as a whole, and all who look at the whole run, which begin first and take longest."""
+    looks = {item: "smoke_project" in item.fixturenames for item in items}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("the whole run" if looks[item] else str(item.path)))
+    items.sort(key=lambda item: not looks[item])
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_torch_thread():
     torch.set_num_threads(1)
