@@ -35,6 +35,14 @@ def test_rows_are_those_of_a_split_and_a_person(tables):
     assert data.batch(data.rows("test"))[1].tolist() == [1, 2]
 
 
+def test_a_source_gives_what_a_batch_holds(tables):
+    data = trial_data(*tables, n_classes=3)
+    rows = data.rows("train", "b")
+    (source, responses), batch = data.source(rows), data.batch(rows)
+    assert torch.equal(source[torch.arange(len(source))], batch[0])
+    assert torch.equal(responses, batch[1])
+
+
 @pytest.mark.parametrize(
     ("column", "value"), [("include", False), ("phase", "catch"), ("task", "judgment"), ("response", pd.NA)]
 )

@@ -18,6 +18,7 @@ from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.fingerprint import fingerprint, module_texts
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
 from bam_pipelines.compute.shards import Arrays, ShardFolder
+from bam_pipelines.images.stored import StoredImages
 from bam_pipelines.networks import training
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_logits
@@ -32,7 +33,7 @@ from bam_pipelines.networks.training import (
     weights_of,
 )
 
-Source = tuple[torch.Tensor, torch.Tensor]
+Source = tuple[StoredImages | torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def mixture_batches(sources: Sequence[Source], ratio: Sequence[float], batch_siz
     Parameters
     ----------
     sources
-        Images (N_k, C, H, W) and classes (N_k,), each with at least one sample.
+        Images (N_k, C, H, W) in [0, 1], or what gives them, and classes (N_k,), each with at least one sample.
     ratio
         Weights, at least 0 and not all 0, as many as sources.
     batch_size
@@ -100,7 +101,7 @@ def mixture_batches(sources: Sequence[Source], ratio: Sequence[float], batch_siz
 def fine_tune(
     start: nn.Module,
     sources: Sequence[Source],
-    validation: Source,
+    validation: tuple[torch.Tensor, torch.Tensor],
     settings: FineTuning,
     compute: Compute,
     seed: int,
@@ -150,7 +151,7 @@ def align_group(
     data
         Everyone's trials.
     digits
-        Images (N, C, H, W) in [0, 1] and labels (N,) of training digits.
+        Images (N, C, H, W) in [0, 1], or what gives them, and labels (N,) of training digits.
     settings, compute, seed
         How to train.
 
@@ -162,7 +163,7 @@ def align_group(
     name = base.specification.architecture
     fit = fine_tune(
         base.network,
-        [data.batch(data.rows("train")), digits],
+        [data.source(data.rows("train")), digits],
         data.batch(data.rows("validation")),
         settings,
         compute,
@@ -287,8 +288,8 @@ def _fit_individual(
     seed: int,
     participant_id: str,
 ) -> Arrays:
-    own = data.batch(data.rows("train", participant_id))
-    everyone = data.batch(data.rows("train"))
+    own = data.source(data.rows("train", participant_id))
+    everyone = data.source(data.rows("train"))
     own_seed = derive_seed(seed, "alignment/individual", group.specification.architecture, participant_id)
     validation = data.batch(data.rows("validation", participant_id))
     return fit_arrays(fine_tune(group.network, [own, everyone, digits], validation, settings, compute, own_seed))

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from bam_pipelines.compute.faults import InputError
+from bam_pipelines.images.stored import StoredImages
 from bam_pipelines.images.table import table_images
 
 Split = Literal["train", "validation", "test"]
@@ -49,6 +50,10 @@ class TrialData:
     def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return images (n, C, H, W) and responses (n,) of the trials ``rows``."""
         return self.images[self.stimulus[rows]], self.response[rows]
+
+    def source(self, rows: np.ndarray) -> tuple[StoredImages, torch.Tensor]:
+        """Return what :meth:`batch` does, without an image for each trial: all people's would take gigabytes."""
+        return StoredImages(self.images, torch.from_numpy(self.stimulus[rows])), self.response[rows]
 
     def take(self, rows: np.ndarray) -> "TrialData":
         """Keep some trials, and all images."""

@@ -8,6 +8,7 @@ import torch
 
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.pixels import stimulus_ids, to_unit
+from bam_pipelines.images.stored import StoredImages
 
 
 def image_columns(pixels: np.ndarray) -> dict[str, Any]:
@@ -71,6 +72,16 @@ def table_images(table: pd.DataFrame) -> torch.Tensor:
     return to_unit(table_pixels(table))
 
 
+def stored_images(digits: pd.DataFrame) -> tuple[StoredImages, torch.Tensor]:
+    """Return what :func:`labelled_images` does, as uint8 until an image is asked for."""
+    pixels = torch.from_numpy(table_pixels(digits))
+    return StoredImages(pixels, torch.arange(len(pixels))), _labels(digits)
+
+
 def labelled_images(digits: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
     """Return images, float32 (N, C, H, W) in [0, 1], and labels, int64 (N,), of a table of digits."""
-    return table_images(digits), torch.from_numpy(digits["label"].to_numpy(dtype=np.int64))
+    return table_images(digits), _labels(digits)
+
+
+def _labels(digits: pd.DataFrame) -> torch.Tensor:
+    return torch.from_numpy(digits["label"].to_numpy(dtype=np.int64, copy=True))

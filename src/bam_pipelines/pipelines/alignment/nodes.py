@@ -28,7 +28,7 @@ from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, re
 from bam_pipelines.behavior.observers import as_observer, response_probabilities
 from bam_pipelines.compute.device import resolve_compute
 from bam_pipelines.compute.faults import InputError
-from bam_pipelines.images.table import labelled_images
+from bam_pipelines.images.table import labelled_images, stored_images
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.networks.classification import class_probabilities
 from bam_pipelines.networks.training import history_columns
@@ -55,7 +55,7 @@ def fine_tune_groups(
     """
     data = _data(next(iter(bases.values())), trials, trial_stimuli)
     working, settings = working_folder(compute, "align_groups"), alignment_settings(options).group
-    aligned = align_groups(bases, data, labelled_images(digits), settings, resolve_compute(compute), seed, working)
+    aligned = align_groups(bases, data, stored_images(digits), settings, resolve_compute(compute), seed, working)
     made: dict[str, Any] = {}
     for name, (trained, fit) in aligned.items():
         made |= {name: trained, f"{name}_history": history_columns(fit)}
@@ -106,7 +106,7 @@ def _fine_tuned(
     fits: Fits = {}
     for name, group in groups.items():
         models, epochs = align_individuals(
-            group, data, labelled_images(digits), people, settings, resources, seed, working
+            group, data, stored_images(digits), people, settings, resources, seed, working
         )
         fits[name] = models, {"best_epoch": epochs}
     return fits
