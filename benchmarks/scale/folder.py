@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -43,9 +44,10 @@ class DataFolder:
         """Write the conf anew; data stay."""
         shutil.rmtree(self.conf, ignore_errors=True)
         shutil.copytree(PROJECT / "conf", self.conf, ignore=shutil.ignore_patterns("local"))
-        values = (f"data_root: {self.data}", f"prior_root: {PROJECT / 'data'}", "environment: scale")
+        own = {"data_root": str(self.data), "prior_root": str(PROJECT / "data"), "environment": "scale"}
         for name in {"base", self.environment}:
-            (self.conf / name / "globals.yml").write_text("\n".join(values) + "\n")
+            path = self.conf / name / "globals.yml"
+            path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | own))
         tracking = self.conf / "base" / "mlflow.yml"
         store = f"sqlite:///{self.folder / 'mlflow.db'}"
         tracking.write_text(
