@@ -13,14 +13,12 @@ import pytest
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.datasets.folder import FolderDataset
 from bam_pipelines.experiment.jatos_study import jatos_archive
+from tests.browsers import axe_violations, complaints, press, resize
 from tests.experiment.browser.conftest import (
     Served,
     answer_to,
     by_buttons,
-    complaints,
     downloaded,
-    press,
-    resize,
     state,
     take_part,
     wait_for,
@@ -254,6 +252,59 @@ def test_the_experimenters_page_fits_a_telephone(browser, served):
     assert browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
     script = "const one = document.querySelector('.wide'); one.scrollLeft = 1000; return one.scrollLeft > 0;"
     assert browser.execute_script(script)
+
+
+def test_the_experimenters_page_brings_itself_up_to_date(browser, served):
+    served.store.start(None, None, served.store.plan.design_id)
+    browser.get(served.address + "status?key=key")
+    browser.execute_script("window.stays = true; document.querySelector('.wide').scrollLeft = 30;")
+    left = browser.execute_script("return document.querySelector('.wide').scrollLeft")
+    served.store.start(None, None, served.store.plan.design_id)
+    renew = browser.find_element("css selector", "#renew")
+    renew.click()
+    renew.click()
+    wait_for(lambda: "2 of 4 places taken" in browser.find_element("css selector", "#now").text, "the second place")
+    assert browser.execute_script("return [stays, document.querySelector('.wide').scrollLeft]") == [True, left]
+    served.end()
+    renew.click()
+    renew.click()
+    silence = browser.find_element("css selector", "#silence")
+    wait_for(lambda: silence.text.startswith("The server has not answered since"), "the words")
+    assert "2 of 4 places taken" in browser.find_element("css selector", "#now").text
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_everybody_can_take_part(browser, served, width, height):
+    resize(browser, width, height)
+    problems = {}
+
+    def look(found):
+        # trials are alike
+        name = found[1] if found[0] == "page" else found[0]
+        if name not in problems:
+            problems[name] = axe_violations(browser)
+        return False
+
+    browser.get(served.address)
+    assert take_part(browser, stop=look)[0] == ["finished"]
+    look(["finished"])
+    assert len(problems) > 5 and "trial" in problems
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_everybody_can_measure_their_screen(browser, measuring):
+    browser.get(measuring.address)
+    take_part(browser, stop=lambda found: found == ["screen"])
+    assert axe_violations(browser) == []
+
+
+@pytest.mark.parametrize("places", [0, 1])
+def test_everybody_can_watch(browser, served, places):
+    resize(browser, 390, 844)
+    for _ in range(places):
+        served.store.start(None, None, served.store.plan.design_id)
+    browser.get(served.address + "status?key=key")
+    assert axe_violations(browser) == []
 
 
 def test_the_judgment_task_stores_yes_and_no(browser, build, read_back, plan, tmp_path):

@@ -9,7 +9,14 @@ from matplotlib.figure import Figure, SubFigure
 
 from bam_pipelines.analysis.outcomes import OUTCOMES, shares_by_classifier, shares_by_digits
 from bam_pipelines.analysis.published import GUIDANCE_SHARES
-from bam_pipelines.analysis.style import OUTCOME_COLOURS, classifier_title, draw_image, new_figure, plain_axes
+from bam_pipelines.analysis.style import (
+    OUTCOME_COLOURS,
+    classifier_title,
+    draw_image,
+    empty_figure,
+    new_figure,
+    plain_axes,
+)
 from bam_pipelines.images.table import table_pixels
 
 _EXAMPLES = 6
@@ -32,8 +39,10 @@ def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int, 
     Returns
     -------
     matplotlib.figure.Figure
-        Four panels, 8 inches wide.
+        Four panels, 8 inches wide; words instead where no stimulus has targets.
     """
+    if table.empty:
+        return empty_figure("Guidance outcomes", "No stimulus that was answered has two targets.")
     figure = new_figure(8, 11.5, "Guidance outcomes", simulated)
     top, middle, bottom = figure.subfigures(3, 1, squeeze=False, height_ratios=[4.4, 3.3, 3.6])[:, 0]
     _examples(top, table, stimuli)
