@@ -1,6 +1,7 @@
 """The run's report: one HTML page that needs nothing else to open."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -109,6 +110,7 @@ def build_report(content: ReportContent) -> str:
     )
     environment.filters["data_uri"] = _data_uri
     environment.filters["class_name"] = _class_name
+    environment.filters["by_version"] = _by_version
     return environment.get_template("report.html.j2").render(content=content, overview=OVERVIEW)
 
 
@@ -118,3 +120,11 @@ def _data_uri(png: bytes) -> str:
 
 def _class_name(number: int, classes: list[str]) -> str:
     return classes[number]
+
+
+def _by_version(sources: Iterable[str], artifacts: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each version and the entries that have it, in the order of their first mention."""
+    groups: dict[str, list[str]] = {}
+    for name in sources:
+        groups.setdefault(artifacts.get(name, "(version not known)"), []).append(name)
+    return list(groups.items())

@@ -78,11 +78,12 @@ def _answers(report: dict[str, Any]) -> list[KeyNumber]:
 def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
     if not summary["stimuli"]:
         return []
+    n = summary["stimuli"]
     shares = [
         KeyNumber(
             f"{name}, share of stimuli",
             f"{published.GUIDANCE_SHARES[name]:.0%}",
-            estimate_text(summary["outcomes"][name]),
+            estimate_text(share_estimate(summary["outcomes"][name]["value"] * n, n)),
         )
         for name in OUTCOMES
     ]
@@ -95,7 +96,7 @@ def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
         )
         for name, value in estimated["outcomes"].items()
     ]
-    unanimous = share_estimate(summary["zero_entropy_share"] * summary["stimuli"], summary["stimuli"])
+    unanimous = share_estimate(summary["zero_entropy_share"] * n, n)
     return [
         *shares,
         KeyNumber(

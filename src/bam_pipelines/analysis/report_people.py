@@ -177,7 +177,7 @@ _MODEL_SOURCES = ("alignment_metrics", "alignment_swaps")
 _MODEL_COLUMNS = [
     "classifier",
     "test trials",
-    *(f"{LEVEL_TITLES[level]}: agreement [95 %]" for level in LEVELS),
+    *(f"{LEVEL_TITLES[level]}: agreement" for level in LEVELS),
     *(f"{LEVEL_TITLES[level]}: log-loss, nats" for level in LEVELS),
     "gain over GroupNet, nats",
     "gain over others' models, nats",
@@ -239,7 +239,7 @@ def _pairs(pairs: pd.DataFrame, name: str) -> list[ReportTable]:
         kinds = [(part["direction"] == "targeted").sum(), (part["direction"] == "opposite").sum()]
         success = estimate_text(share_estimate(int(sum(kinds)), n))
         rows.append([str(pair), str(other), SOURCE_TITLES[str(source)], f"{n:,}", success, *(str(k) for k in kinds)])
-    columns = ["pair", "with", "source", "stimuli", "success [95 %]", "as meant", "the other way round"]
+    columns = ["pair", "with", "source", "stimuli", "success", "as meant", "the other way round"]
     return [ReportTable("Second round", columns, rows, sources=("manipulation_outcomes",))] if rows else []
 
 

@@ -1,5 +1,6 @@
 """Results of every stage by hand, as the report takes them: four people, two rounds, three classes with names."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -147,7 +148,7 @@ def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
 @pytest.fixture
 def report(results, trials, pairs):
     """The tables that a report is made of, to be changed by a test, and a function that makes its content or page."""
-    made = SimpleNamespace(results=results, trials=trials, pairs=pairs, settings=SETTINGS, identity=IDENTITY)
+    made = SimpleNamespace(results=results, trials=trials, pairs=pairs, settings=SETTINGS, identity=deepcopy(IDENTITY))
     made.content = lambda: report_content(made.results, made.trials, made.pairs, made.identity, made.settings)
     made.page = lambda: build_report(made.content())
     return made

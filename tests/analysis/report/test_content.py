@@ -55,7 +55,10 @@ def test_every_number_names_its_entry(report):
     assert all(part.sources for part in named)
     assert {figure.source for figure in content.figures} == {f"figure_{name}" for name in FIGURES}
     # the version of an entry stands beside it
-    assert "<code>trials</code> 2001-01-01T00.00.00.001Z" in report.page()
+    report.identity["artifacts"]["participants"] = "2001-01-01T00.00.00.002Z"
+    assert "<code>trials</code> 2001-01-01T00.00.00.001Z, <code>participants</code> 2001" in report.page()
+    report.identity["artifacts"]["participants"] = "2001-01-01T00.00.00.001Z"
+    assert "<code>trials</code>, <code>participants</code> 2001-01-01T00.00.00.001Z</p>" in report.page()
     assert "<code>alignment_metrics</code> (version not known)" in report.page()
 
 
