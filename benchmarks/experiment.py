@@ -80,7 +80,9 @@ def _study(folder: Path) -> StudyPlan:
     clear = ClearImages(digits.iloc[:n_practice], digits.iloc[n_practice:n_clear])
     lists = build_lists(digits.iloc[n_clear : n_clear + STIMULI], clear, settings, session, 0)
     texts = read_texts(PROJECT / settings.texts, settings.language)
-    FolderDataset(filepath=str(folder)).save(study_files(lists, digits, texts, settings, 10))
+    FolderDataset(filepath=str(folder)).save(
+        study_files(lists, digits, texts, settings, parameters["behavior"]["classes"])
+    )
     return read_plan(folder)
 
 

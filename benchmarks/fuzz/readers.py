@@ -27,6 +27,7 @@ from bam_pipelines.datasets.table import TableDataset
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.store import LOG
 from bam_pipelines.experiment.texts import PAGES, read_texts
+from bam_pipelines.images.archive import archive_digits
 from bam_pipelines.images.idx import read_idx
 from bam_pipelines.networks.registry import read_network
 from benchmarks.fuzz import samples
@@ -147,11 +148,12 @@ def _packed(folder: Path) -> Mapping[str, Reader]:
     """Return readers of files whose parts change before they are packed."""
     archive = partial(samples.in_zip, samples.archives()[0])
     tensor = partial(samples.in_zip, samples.tensors()[0])
-    network = samples.networks(folder)[0]
+    network, own = samples.networks(folder)[0], samples.own_images()[0]
     (pickled,) = [name for name in samples.members(samples.tensors()[0]) if name.endswith("data.pkl")]
     return {
         "jatos metadata": _part("results.jzip", samples.archives()[0], "metadata.json", archive, _archive, 120),
         "jatos answers": _part("results.jzip", samples.archives()[0], _ANSWERS, archive, _archive, 20),
+        "own images' array": _part("images.npz", own, "images.npy", partial(samples.in_zip, own), _own_images, 60),
         "tensor pickle": _part("images.pt", samples.tensors()[0], pickled, tensor, _tensor, 60),
         "network header": Reader(
             "network.safetensors",
@@ -174,6 +176,10 @@ def _part(
     named: bool = True,
 ) -> Reader:
     return Reader(file, [samples.members(whole)[member]], read, share, named, partial(pack, member))
+
+
+def _own_images(path: Path) -> object:
+    return archive_digits(path, n_classes=3)
 
 
 def _archive(path: Path) -> object:
@@ -214,6 +220,7 @@ def all_readers(folder: Path) -> dict[str, Reader]:
         **_ingesting(folder),
         "tensor": Reader("images.pt", samples.tensors(), _tensor, 120),
         "image": Reader("image.png", samples.pictures(), read_image, 320),
+        "own images": Reader("images.npz", samples.own_images(), _own_images, 120),
         "idx": Reader("images", samples.idx(), partial(read_idx, dimensions=3), 300),
         "network": Reader("network.safetensors", samples.networks(folder), read_network, 10),
         **_packed(folder),

@@ -149,6 +149,17 @@ def idx() -> list[bytes]:
     return [content, gzip.compress(content)]
 
 
+def own_images() -> list[bytes]:
+    """Return archives of labelled images, grey and coloured, packed and not."""
+    colour = np.stack([pixels(3)[:, 0]] * 3, axis=3)
+    found = []
+    for save, images in ((np.savez, pixels(3)[:, 0]), (np.savez_compressed, colour)):
+        file = io.BytesIO()
+        save(file, images=images, labels=np.arange(3))
+        found.append(file.getvalue())
+    return found
+
+
 def networks(folder: Path) -> list[bytes]:
     """Return networks as safetensors, a denoiser among them."""
     noise = NoiseSpecification("v_prediction", "linear", 100, (-1.0, 1.0))

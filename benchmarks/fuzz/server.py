@@ -43,7 +43,7 @@ def write_study(folder: Path) -> StudyPlan:
     session = session_settings({**behavior["session"], **short})
     lists = build_lists(images.iloc[8:], ClearImages(shown.iloc[:2], shown.iloc[2:8]), settings, session, 0)
     texts = read_texts(CONF / "experiment" / "texts", "en")
-    FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings, 3))
+    FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings, ["0", "1", "2"]))
     return read_plan(folder)
 
 

@@ -131,6 +131,11 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
     assert np.ma.count(drawn) == 1
     # the other cells of the lower triangle are marked as without answers, no other is
     assert np.ma.getmaskarray(unasked)[4, 1] and np.ma.count(unasked) == 9 * 10 // 2 - 1
+    assert [axes.get_xlabel() for axes in figure.axes[3:4]] == ["lower digit"]
+    named = answers_figure(trials, participants, shares, 0.75, True, [f"c{label}" for label in range(10)]).axes[3]
+    assert (named.get_xlabel(), named.get_ylabel()) == ("lower class", "higher class")
+    ticks = [[label.get_text() for label in axis.get_ticklabels()] for axis in (named.xaxis, named.yaxis)]
+    assert ticks == [[f"c{label}" for label in range(9)], [f"c{label}" for label in range(1, 10)]]
     bare = answers_figure(
         trials.assign(rt_ms=np.nan),
         participants.assign(catch_accuracy=np.nan),

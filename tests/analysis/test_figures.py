@@ -16,6 +16,8 @@ from bam_pipelines.analysis.outcomes import guidance_outcomes
 from bam_pipelines.analysis.pair_tests import pair_summary
 from bam_pipelines.analysis.rates import rates_table
 
+CLASSES = [str(digit) for digit in range(10)]
+
 
 def texts(figure):
     figure.savefig(io.BytesIO(), format="png", dpi=30)
@@ -63,7 +65,7 @@ def test_figures_say_when_participants_are_simulated(
     guidance, metrics, entropies, swaps, summary, differences, pair_table, simulated
 ):
     drawn = [
-        figure_guidance(*guidance, 10, simulated),
+        figure_guidance(*guidance, CLASSES, simulated),
         figure_alignment(metrics, entropies, {}, "vgg", simulated),
         figure_differences(*differences, simulated),
         figure_individuals(swaps, summary, "vgg", simulated),
@@ -76,15 +78,22 @@ def test_figures_say_when_participants_are_simulated(
 
 def test_guidance_without_targets_says_so(guidance):
     table, stimuli = guidance
-    assert "No stimulus that was answered has two targets." in texts(figure_guidance(table.iloc[:0], stimuli, 10, True))
+    assert "No stimulus that was answered has two targets." in texts(figure_guidance(table.iloc[:0], stimuli, CLASSES, True))
 
 
 def test_guidance_shows_shares_and_empty_outcomes(guidance):
-    shown = texts(figure_guidance(*guidance, 10, True))
+    shown = texts(figure_guidance(*guidance, CLASSES, True))
     assert "3: 50%  8: 50%" in shown
     assert "1: 100%  7: 0%" in shown
     assert "none" in shown  # no failure among the two
     assert "n = 2" in shown
+
+
+def test_guidance_names_the_classes(guidance):
+    names = ["T-shirt", "b", "c", "dress", *"efghi", "boot"]
+    shown = texts(figure_guidance(*guidance, names, True))
+    assert {"dress: 50%\ni: 50%", "b: 100%  h: 0%", "T-shirt", "boot", "d  Success by class pair"} <= set(shown)
+    assert "d  Success by digit pair" in texts(figure_guidance(*guidance, CLASSES, True))
 
 
 def test_alignment_shows_correlations_and_people(metrics, entropies):

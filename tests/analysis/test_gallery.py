@@ -43,6 +43,9 @@ def test_all_are_shown_when_there_are_fewer(stimuli):
 def test_descriptions(stimuli):
     assert describe_stimulus(stimuli.iloc[0]) == ["0 | 9", "VGG .50 | .45"]
     assert describe_stimulus(stimuli.iloc[13]) == ["4 | 9", "LRM 4: .50", "MLP 9: .93"]
+    names = ["T-shirt", *"bcdefghi", "Ankle boot"]
+    assert describe_stimulus(stimuli.iloc[0], names)[0] == "T-shirt | Ankle boot"
+    assert describe_stimulus(stimuli.iloc[13], names) == ["e | Ankle boot", "LRM e: .50", "MLP Ankle boot: .93"]
     natural = stimuli.iloc[0].copy()
     natural[["target_1", "strategy"]] = [pd.NA, "natural"]
     assert describe_stimulus(natural) == ["natural"]
@@ -52,6 +55,19 @@ def test_gallery_draws_every_chosen_stimulus(stimuli):
     figure = stimulus_gallery(stimuli, 14)
     images = [axes for axes in figure.findobj() if hasattr(axes, "images") and axes.images]
     assert len(images) == 14
+
+
+def test_long_names_stay_within_their_image(stimuli):
+    """No caption reaches into the next image's."""
+    names = ["Trouser or coat"] * 9 + ["Ankle boot"]
+    figure = stimulus_gallery(stimuli, 14, names)
+    figure.draw_without_rendering()
+    panels = [axes for part in figure.subfigs for axes in part.axes if axes.images]
+    assert len(panels) == 14
+    for left, right in zip(panels, panels[1:], strict=False):
+        if left.get_position().y0 == right.get_position().y0 and left.figure is right.figure:
+            for one, other in ((left.title, right.title), (left.xaxis.label, right.xaxis.label)):
+                assert one.get_window_extent().x1 < other.get_window_extent().x0
 
 
 def test_gallery_refuses_nothing(stimuli):
@@ -78,6 +94,10 @@ def test_confusion_shows_shares_and_counts():
     axes = figure.axes[0]
     np.testing.assert_array_equal(axes.images[0].get_array(), [[0.75, 0.25], [0, 0]])
     assert [text.get_text() for text in axes.texts] == ["3", "1"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1"]
+    named = confusion_figure(np.array([[3, 1], [0, 0]]), "Counts", ["cat", "dog"]).axes[0]
+    assert [label.get_text() for label in named.get_yticklabels()] == ["cat", "dog"]
+    assert {label.get_rotation() for label in named.get_xticklabels()} == {45}
 
 
 def test_confusion_refuses_another_shape():

@@ -85,7 +85,7 @@ def make_parameters(**groups):
     conf = yaml.safe_load(CONF.read_text())["behavior"]
     parameters = {
         **{name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")},
-        "n_classes": N_CLASSES,
+        "classes": [str(label) for label in range(N_CLASSES)],
         "participants": {
             "population": "varied",
             "n_participants": 4,

@@ -9,7 +9,9 @@ CONF = Path(__file__).parents[2] / "conf" / "base" / "behavior" / "parameters.ym
 
 
 def test_the_parameters_of_the_project_are_valid():
-    settings = behavior_settings(yaml.safe_load(CONF.read_text())["behavior"])
+    parameters = yaml.safe_load(CONF.read_text())["behavior"]
+    settings = behavior_settings(parameters | {"classes": ["cat", "dog", "horse"]})
+    assert settings.n_classes == 3
     assert settings.source == "simulated"
     assert settings.quality.catch_accuracy == 0.75
     assert settings.session.round_repeat_share(1) == settings.session.repeat_share

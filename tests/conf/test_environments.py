@@ -23,6 +23,7 @@ READ_AGAIN = {
     "loop_candidates",
     "loop_metrics_if_any",
     "loop_figure_if_any",
+    "digit_judgments_if_any",
 }
 
 
@@ -48,8 +49,8 @@ def used(pipelines):
     return {name for name in names if not name.startswith("params:") and name != "parameters"}
 
 
-def test_there_are_the_four_environments_and_three_examples_of_tables():
-    assert ENVIRONMENTS == ["base", "cifar10h", "full", "golan2020", "modelvshuman", "paper", "smoke"]
+def test_there_are_the_four_environments_one_of_other_images_and_three_examples_of_tables():
+    assert ENVIRONMENTS == ["base", "cifar10h", "digits8", "full", "golan2020", "modelvshuman", "paper", "smoke"]
 
 
 def test_every_stage_is_registered_and_those_on_request_are_not_in_the_default_run(pipelines):
@@ -84,11 +85,17 @@ def test_every_file_lies_under_the_environments_own_folder(env):
 
 
 def test_environments_share_only_what_the_prior_stage_makes(pipelines):
-    catalogs = {env: loader(env)["catalog"] for env in ENVIRONMENTS}
-    of_prior = pipelines["prior"].all_outputs() | pipelines["prior"].inputs()
+    # images of another size need a prior of their own
+    catalogs = {env: loader(env)["catalog"] for env in ENVIRONMENTS if env != "digits8"}
+    of_prior = pipelines["prior"].all_outputs() | pipelines["prior"].inputs() | pipelines["judgments"].outputs()
     for name in catalogs["base"]:
         places = {catalog[name]["filepath"] for catalog in catalogs.values()}
-        assert len(places) == len(ENVIRONMENTS) or (len(places) == 1 and name in of_prior), name
+        assert len(places) == len(catalogs) or (len(places) == 1 and name in of_prior), name
+
+
+def test_images_of_another_size_share_nothing():
+    base, other = (loader(env)["catalog"] for env in ("base", "digits8"))
+    assert {name for name in base if base[name]["filepath"] == other[name]["filepath"]} == set()
 
 
 def test_no_dataset_falls_back_to_memory(env, used):

@@ -74,8 +74,9 @@ def test_the_prior_can_be_built(parameters):
     assert root.startswith("data")
 
 
-def test_the_report_is_of_the_digits(parameters):
-    assert parameters["reporting"]["n_classes"] == parameters["preprocessing"]["n_classes"]
+def test_answers_and_report_have_the_classes_of_the_images(parameters):
+    assert parameters["behavior"]["classes"] == parameters["preprocessing"]["classes"]
+    assert parameters["reporting"]["classes"] == parameters["preprocessing"]["classes"]
 
 
 def test_paper_has_the_papers_sizes():

@@ -17,6 +17,7 @@ from tests.conf.loaded import parameters_of, problems
         ({"compute": {"scheduler": "tcp://x:1"}}, "compute.scheduler", "is 'tcp://x:1', expected null, or an address "),
         ({"compute": {"device": "gpu"}}, "compute.device", "is 'gpu', expected auto, cpu or cuda."),
         ({"preprocessing": {"n_train": 4001}}, "preprocessing.n_train", "is 5001 together with n_validation and "),
+        ({"preprocessing": {"source": "sklearn"}}, "preprocessing.n_train", "is 5000 together with n_validation and "),
         ({"preprocessing": {"md5": {"t10k-images-idx3-ubyte": "6b"}}}, "preprocessing.md5.t10k-images-idx3-ubyte", ""),
         ({"classifiers": {"vit": {"epochs": "8"}}}, "classifiers.vit.epochs", "is '8', expected an integer of at le"),
         ({"classifiers": {"vit": {"batch_size": 4001}}}, "classifiers.vit.batch_size", "is 4001, expected at most pre"),
@@ -100,7 +101,7 @@ from tests.conf.loaded import parameters_of, problems
         (
             {"behavior": {"source": "table", "sources": {"table": {"class_names": ["a", "b"]}}}},
             "behavior.sources.table.class_names",
-            "holds 2 names, expected one for each of behavior.n_classes, 10.",
+            "holds 2 names, expected one for each of behavior.classes, 10.",
         ),
         (
             {"alignment": {"paper": {"ratio": [2, 1]}}},
@@ -137,6 +138,24 @@ def test_a_wrong_value_is_named_with_what_was_expected(changes, name, text):
     found = problems(parameters_of("base", changes))
     assert list(found) == [name]
     assert found[name].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("section", "classes", "text"),
+    [
+        ("preprocessing", ["a"], "is ['a'], expected a list of 2 to 127 names in quotes."),
+        ("preprocessing", "abcdefghij", "is 'abcdefghij', expected a list of 2 to 127 names in quotes."),
+        ("preprocessing", [*"abcdefghi", "b"], "has 'b' twice, expected a name of its own for each class."),
+        ("behavior", [*"abcdefghij"], "is ['a', 'b', 'c', "),
+        ("reporting", [*"abcdefghij"], "is ['a', 'b', 'c', "),
+    ],
+)
+def test_classes_that_are_none_or_not_the_same_everywhere(section, classes, text):
+    parameters = parameters_of("base")
+    parameters[section] = parameters[section] | {"classes": classes}
+    found = problems(parameters)
+    assert list(found) == [f"{section}.classes"]
+    assert found[f"{section}.classes"].startswith(text)
 
 
 def test_all_problems_are_told_at_once():

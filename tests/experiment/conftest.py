@@ -19,6 +19,7 @@ from bam_pipelines.images.table import image_columns
 
 CONF = Path(__file__).parents[2] / "conf" / "base"
 N_CLASSES = 3
+CLASSES = ["0", "1", "2"]
 
 
 def _clear(number, seed):
@@ -63,7 +64,7 @@ def settings_of():
         kept = {name: value for name, value in changes.items() if name in experiment}
         session = {name: value for name, value in changes.items() if name not in experiment}
         both = {**behavior["session"], **sitting, "repeat_gap": 2, **session}
-        settings = behavior_settings({**behavior, "session": both, "n_classes": N_CLASSES})
+        settings = behavior_settings({**behavior, "session": both, "classes": CLASSES})
         return experiment_settings({**experiment, **small, **calm, **kept}), settings
 
     return of
@@ -92,9 +93,9 @@ def plan(stimuli, clear_of, settings_of):
 def build(plan, texts, settings_of):
     """A function from changes of conf to the files of a study."""
 
-    def make(**changes):
+    def make(classes=CLASSES, **changes):
         lists, shown = plan(**changes)
-        return study_files(lists, shown, texts, settings_of(**changes)[0], N_CLASSES)
+        return study_files(lists, shown, texts, settings_of(**changes)[0], classes)
 
     return make
 

@@ -4,8 +4,8 @@ import re
 import pandas as pd
 import pytest
 
-from bam_pipelines.experiment.study import planned_minutes, study_files
-from tests.experiment.conftest import N_CLASSES
+from bam_pipelines.experiment.study import answer_keys, planned_minutes, study_files
+from tests.experiment.conftest import CLASSES
 
 
 def script_value(script):
@@ -69,12 +69,32 @@ def test_the_page_shows_texts_and_does_not_obey_them(build):
     assert "<title>&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize(
+    ("classes", "keys"),
+    [
+        (["0", "1", "2"], "012"),
+        (["3", "5", "8"], "358"),
+        (["A", "B"], "ab"),
+        (["a", "A"], "12"),  # one key for both
+        (["cat", "dog", "7"], "123"),
+        ([f"c{number}" for number in range(12)], "1234567890ab"),
+    ],
+)
+def test_a_class_has_its_name_as_key_or_its_place(classes, keys):
+    assert answer_keys(classes) == list(keys)
+
+
+def test_the_page_knows_names_and_keys(build):
+    design = json.loads(build(classes=["cat", "dog", "<ox>"])["design.json"])
+    assert (design["labels"], design["keys"]) == (["cat", "dog", "<ox>"], ["1", "2", "3"])
+
+
 def test_what_cannot_be_a_study_is_refused(plan, texts, settings_of):
     lists, shown = plan()
-    with pytest.raises(ValueError, match="there are 11 classes, expected 2 to 10"):
-        study_files(lists, shown, texts, settings_of()[0], 11)
+    with pytest.raises(ValueError, match="there are 37 classes, expected 2 to 36"):
+        study_files(lists, shown, texts, settings_of()[0], [f"c{number}" for number in range(37)])
     with pytest.raises(ValueError, match="which is none of the 8 stimuli"):
-        study_files(lists, shown.iloc[:8], texts, settings_of()[0], N_CLASSES)
+        study_files(lists, shown.iloc[:8], texts, settings_of()[0], CLASSES)
 
 
 @pytest.mark.parametrize(

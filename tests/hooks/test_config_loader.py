@@ -8,7 +8,7 @@ from bam_pipelines.hooks.refusal import RunRefusedError
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
 FILES = {
-    "base/globals.yml": "data_root: data\nprior_root: data\n",
+    "base/globals.yml": "data_root: data\nprior_root: data\nclasses: ['0', '1']\n",
     "base/parameters.yml": "seed: 0\ntrial: {factor: 3, folder: '${globals:data_root}/x'}\n",
     "base/catalog.yml": "doubled: {type: json.JSONDataset, filepath: x.json}\n",
     "base/mlflow.yml": "server: {mlflow_tracking_uri: 'sqlite:///mlflow.db'}\n",
@@ -62,6 +62,21 @@ def test_an_environment_that_is_not_there_is_named(load, env, message):
             {"smoke/globals.yml": "data_rot: x"},
             "globals",
             "conf/smoke/globals.yml: data_rot is unknown; did you mean dat",
+        ),
+        (
+            {"smoke/globals.yml": "classes: [0, 1]"},
+            "globals",
+            "conf/smoke/globals.yml: classes is [0, 1], expected a list of texts in quotes.",
+        ),
+        (
+            {"smoke/globals.yml": "classes: cat"},
+            "globals",
+            "conf/smoke/globals.yml: classes is 'cat', expected a list of ",
+        ),
+        (
+            {"smoke/globals.yml": "data_root: [x]"},
+            "globals",
+            "conf/smoke/globals.yml: data_root is ['x'], expected text.",
         ),
         ({"smoke/globals.yml": "data_root: 3"}, "globals", "conf/smoke/globals.yml: data_root is 3, expected text."),
         ({"base/globals.yml": "data_root: ''"}, "globals", "conf/base/globals.yml: data_root is '', expected text."),

@@ -5,7 +5,16 @@ import struct
 import numpy as np
 import pytest
 
-from bam_pipelines.images.digits import Digits, bundled_digits, count_classes, official_digits, without
+from bam_pipelines.images.digits import (
+    Digits,
+    bundled_digits,
+    check_classes,
+    check_shape,
+    count_classes,
+    official_digits,
+    small_digits,
+    without,
+)
 from bam_pipelines.images.pixels import stimulus_ids
 from bam_pipelines.images.table import table_pixels
 
@@ -95,3 +104,26 @@ def test_an_image_in_two_splits_is_named():
     shared = table["stimulus_id"][1]
     with pytest.raises(ValueError, match=f"image {shared} is in train and in test, expected in one only"):
         count_classes({"train": table[:2], "test": table[1:]})
+
+
+def test_small_digits_span_the_whole_range():
+    digits = small_digits()
+    assert digits.pixels.shape == (1797, 1, 8, 8)
+    assert np.unique(digits.pixels).tolist() == [round(level * 255 / 16) for level in range(17)]
+    assert np.bincount(digits.labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert len(set(stimulus_ids(digits.pixels))) == 1797
+
+
+def test_a_class_without_training_images_is_named():
+    check_classes(np.array([0, 2, 1]), ["cat", "dog", "horse"])
+    with pytest.raises(
+        ValueError, match="none of the 3 training images is of class 1, 'dog', expected some of each of"
+    ):
+        check_classes(np.array([0, 2, 0]), ["cat", "dog", "horse"])
+
+
+@pytest.mark.parametrize("sides", [(8, 9), (9, 8), (7, 7)])
+def test_images_that_no_network_takes_are_named(sides):
+    check_shape("here", np.zeros((2, 3, 8, 8), dtype=np.uint8))
+    with pytest.raises(ValueError, match=f"here: images are {sides[0]} x {sides[1]} pixels, expected squares of at "):
+        check_shape("here", np.zeros((2, 3, *sides), dtype=np.uint8))

@@ -48,7 +48,7 @@ def test_parameters_are_those_of_the_published_architecture(name):
 
 
 @pytest.mark.parametrize("name", CLASSIFIER_NAMES)
-@pytest.mark.parametrize("sizes", [(28, 1, 10), (8, 3, 4)])
+@pytest.mark.parametrize("sizes", [(28, 1, 10), (8, 3, 4), (13, 3, 4)])
 def test_logits_have_a_gradient_in_every_image(name, sizes):
     image_size, channels, n_classes = sizes
     images = torch.rand(2, channels, image_size, image_size, generator=torch.Generator().manual_seed(0))
@@ -65,6 +65,11 @@ def test_the_vgg_takes_other_widths():
     # 8 is halved to 4 and 2: 8 · 2² = 32 features
     expected = (9 * 4 + 4) + (9 * 16 + 4) + (9 * 32 + 8) + (9 * 64 + 8) + (32 * 16 + 16) + 17
     assert sum(parameter.numel() for parameter in network.parameters()) == expected
+
+
+def test_an_image_too_small_to_pool_is_refused():
+    with pytest.raises(ValueError, match="image_size is 7, expected at least 8 for 3 max-pools"):
+        build_vgg(7, 1, 4)
 
 
 def test_an_unknown_name_is_refused():

@@ -50,6 +50,15 @@ def test_attention_is_not_fused(network, noisy):
     assert not [name for name in called if "scaled_dot_product" in name]
 
 
-def test_an_image_that_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match="image_size is 10, expected a multiple of 4"):
-        PatchUNet(10, 1, block_channels=(16, 32))
+@torch.no_grad()
+def test_an_image_of_any_size_gets_a_margin_that_is_cut_off_again():
+    """10 is no multiple of 4, which two blocks of patches of 2 take: 12 is."""
+    network = PatchUNet(10, 2, block_channels=(16, 32), attention_head_width=8).eval()
+    assert network.unet.config.sample_size == 6
+    images = torch.randn(3, 2, 10, 10, generator=torch.Generator().manual_seed(1))
+    whole = torch.zeros(3, 2, 12, 12)
+    whole[:, :, :10, :10] = images
+    steps = torch.tensor([0, 10, 999])
+    predicted = network(images, steps)
+    network.margin = 0
+    torch.testing.assert_close(predicted, network(whole, steps)[:, :, :10, :10], rtol=0, atol=0)

@@ -52,6 +52,14 @@ def test_attention_is_not_fused_where_gradients_are_taken(network):
     assert not [name for name in called if "flash" in name]
 
 
-def test_patches_must_fit_the_image():
-    with pytest.raises(ValueError, match="image_size is 10, expected a multiple of patch_size = 4"):
-        VisionTransformer(10, 1, 3)
+@torch.no_grad()
+def test_what_fills_no_patch_stands_on_black():
+    """An image of 10 x 10 is one of 12 x 12 with a black margin right and below."""
+    network = VisionTransformer(10, 1, 3, patch_size=4, width=16, depth=1, heads=2).eval()
+    assert network.positions.shape[1] == 1 + 3 * 3
+    images = torch.rand(2, 1, 10, 10, generator=torch.Generator().manual_seed(0))
+    whole = torch.zeros(2, 1, 12, 12)
+    whole[:, :, :10, :10] = images
+    answers = network(images)
+    network.margin = 0
+    torch.testing.assert_close(answers, network(whole), rtol=0, atol=0)

@@ -13,7 +13,7 @@ from bam_pipelines.behavior.pseudonyms import Pseudonyms
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.pipelines.behavior import create_pipeline, create_second_round
 from bam_pipelines.pipelines.behavior.answer_source import answer_source
-from tests.pipelines.tiny import N_CLASSES, TinyObserver, digit_table
+from tests.pipelines.tiny import CLASSES, N_CLASSES, TinyObserver, digit_table
 
 CONF = Path(__file__).parents[2] / "conf" / "base" / "behavior"
 
@@ -23,7 +23,7 @@ def inputs():
     draw = np.random.default_rng(0)
     stimuli = natural_stimuli(digit_table(draw.integers(80, 140, (30, N_CLASSES)))).drop(columns="label")
     parameters = yaml.safe_load((CONF / "parameters.yml").read_text())["behavior"]
-    parameters["n_classes"] = N_CLASSES
+    parameters["classes"] = CLASSES
     parameters["participants"]["n_participants"] = 3
     parameters["session"]["stimuli_per_participant"] = None
     return {
@@ -99,7 +99,7 @@ def answers(inputs, tmp_path, monkeypatch):
     """Inputs of the stage when two people answered to the stimuli, with a salt in the environment."""
     write_answers(tmp_path, inputs["stimuli"])
     parameters = inputs["params:behavior"]
-    parameters |= {"source": "jspsych", "n_classes": N_CLASSES}
+    parameters |= {"source": "jspsych", "classes": CLASSES}
     parameters["sources"]["jspsych"]["path"] = str(tmp_path)
     monkeypatch.setenv("BAM_SALT", "a secret of the test")
     taken = {name: inputs[name] for name in ("params:behavior", "params:seed")}
@@ -166,8 +166,8 @@ def test_other_images_than_ours_need_no_stimuli(inputs):
 
 
 def test_another_number_of_classes_than_the_simulated_eyes_know(inputs):
-    inputs["params:behavior"]["n_classes"] = 10
-    with pytest.raises(ValueError, match="behavior.n_classes is 10, expected the 3 classes of observer_network"):
+    inputs["params:behavior"]["classes"] = [*CLASSES, "3"]
+    with pytest.raises(ValueError, match="behavior.classes has 4 names, expected one for each of the 3 classes of ob"):
         run(create_pipeline(), inputs)
 
 

@@ -98,7 +98,8 @@ def test_one_node_trains_and_every_classifier_has_outputs_of_its_own():
     training, summary = create_pipeline().nodes
     assert (training.name, summary.name) == ("train_classifiers", "summarise_classifiers")
     digits = {"mnist_train", "mnist_validation", "mnist_test"}
-    assert set(training.inputs) == digits | {"params:classifiers", "params:compute", "params:seed"}
+    parameters = {"params:classifiers", "params:compute", "params:seed", "params:preprocessing.classes"}
+    assert set(training.inputs) == digits | parameters
     kinds = ("", "_metrics", "_confusion")
     assert set(training.outputs) == {f"classifier_{name}{kind}" for name in CLASSIFIER_NAMES for kind in kinds}
     assert summary.outputs == ["classifiers_summary"]

@@ -12,7 +12,7 @@ from bam_pipelines.behavior.clear_digits import natural_stimuli
 from bam_pipelines.behavior.schemas import validate_stimuli
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.pipelines.experiment import create_pipeline, create_second_study
-from tests.pipelines.test_behavior import N_CLASSES, TinyObserver, digit_table, run
+from tests.pipelines.test_behavior import CLASSES, N_CLASSES, TinyObserver, digit_table, run
 
 CONF = Path(__file__).parents[2] / "conf" / "base"
 
@@ -28,7 +28,7 @@ def inputs():
         "observer_network": TrainedNetwork(TinyObserver(), NetworkSpecification("tiny", {})),
         "params:experiment": {**experiment, "answers_per_stimulus": 2, "scale": 1},
         "params:behavior.session": {**behavior["session"], "stimuli_per_participant": 24, "catch_pool": 20},
-        "params:behavior.n_classes": N_CLASSES,
+        "params:behavior.classes": CLASSES,
         "params:seed": 0,
     }
 
@@ -68,7 +68,7 @@ def test_a_second_study_is_for_pairs_and_says_what_to_register(inputs):
         "manipulation_pairs": pairs,
         **{name: inputs[name] for name in ("mnist_test", "observer_network", "params:seed", "params:behavior.session")},
         "params:experiment": {**inputs["params:experiment"], "pairs": {**design, "most_trials": 60}},
-        "params:behavior": {**behavior, "n_classes": N_CLASSES},
+        "params:behavior": {**behavior, "classes": CLASSES},
     }
     stage = create_second_study()
     assert stage.inputs() == set(taken)

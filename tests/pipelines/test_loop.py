@@ -20,7 +20,7 @@ from bam_pipelines.networks.registry import build_network
 from bam_pipelines.pipelines.behavior.answer_source import AnswerSource
 from bam_pipelines.pipelines.loop import create_pipeline
 from bam_pipelines.pipelines.loop.settings import loop_settings
-from tests.pipelines.tiny import N_CLASSES, TinyObserver, digit_table
+from tests.pipelines.tiny import CLASSES, N_CLASSES, TinyObserver, digit_table
 
 CONF = Path(__file__).parents[2] / "conf"
 LRM = NetworkSpecification("lrm", {"image_size": 8, "channels": 1, "n_classes": N_CLASSES})
@@ -37,7 +37,7 @@ def inputs(compute):
     draw = np.random.default_rng(0)
     stimuli = natural_stimuli(digit_table(draw.integers(80, 140, (80, N_CLASSES)))).drop(columns="label")
     stimuli = stimuli.assign(strategy="uncertainty", source="base", method="paper", target_1=0, target_2=1)
-    behavior = conf("behavior") | {"n_classes": N_CLASSES}
+    behavior = conf("behavior") | {"classes": CLASSES}
     behavior["session"] |= {"stimuli_per_participant": 40, "repeat_share": 0.0}
     settings = behavior_settings(behavior)
     digits = digit_table(255 * np.eye(N_CLASSES, dtype=int)[np.arange(240) % N_CLASSES])

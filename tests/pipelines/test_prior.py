@@ -133,12 +133,13 @@ def test_corruptions_need_no_judgments(tiny_digits, compute, judgments):
 
 
 def test_a_judge_of_judgments_needs_some(tiny_digits, compute, judgments):
-    for source, sentence in (
-        ("judgments", "but digit_judgments is empty: run `kedro run"),
-        ("both", "source is 'both'"),
+    for source, given, sentence in (
+        ("judgments", judgments, "but digit_judgments is empty: run `kedro run"),
+        ("judgments", None, "but digit_judgments is empty: run `kedro run"),
+        ("both", judgments, "source is 'both'"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            train_digit_judge(tiny_digits(40), tiny_digits(20, 1), judgments, JUDGE | {"source": source}, compute, 0)
+            train_digit_judge(tiny_digits(40), tiny_digits(20, 1), given, JUDGE | {"source": source}, compute, 0)
 
 
 def test_peoples_judgments_are_learnt_if_asked_for(tiny_digits, compute):
@@ -224,7 +225,7 @@ def test_another_network_cannot_measure(tiny_prior, tiny_digits, compute, row_re
 def test_the_stage_makes_the_five_networks_from_digits_and_judgments():
     stage = create_pipeline()
     digits = {"mnist_train", "mnist_validation", "mnist_test"}
-    assert {name for name in stage.inputs() if not name.startswith("params:")} == {*digits, "digit_judgments"}
+    assert {name for name in stage.inputs() if not name.startswith("params:")} == {*digits, "digit_judgments_if_any"}
     networks = {"diffusion_prior", "digit_judge", "independent_judge", "feature_network", "observer_network"}
     assert stage.all_outputs() >= networks | {"prior_quality", "prior_samples", "judge_quality"}
     for node in stage.nodes:  # nothing is trained on test digits

@@ -108,10 +108,15 @@ def inputs(stimuli, trials):
         "loop_metrics_if_any": None,
         "loop_figure_if_any": None,
         "params:seed": 5,
-        "params:reporting.n_classes": 10,
+        "params:reporting.classes": [str(digit) for digit in range(10)],
         "params:reporting.resamples": 20,
         "params:reporting.entropy_classifier": "vgg",
-        "params:reporting": {"n_classes": 10, "resamples": 20, "gallery_size": 2, "people_shown": 2},
+        "params:reporting": {
+            "classes": [str(digit) for digit in range(10)],
+            "resamples": 20,
+            "gallery_size": 2,
+            "people_shown": 2,
+        },
     }
 
 

@@ -8,6 +8,7 @@ from torch import nn
 from bam_pipelines.images.table import image_columns
 
 N_CLASSES = 3
+CLASSES = ["0", "1", "2"]
 
 
 class TinyObserver(nn.Module):

@@ -5,13 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bam_pipelines.analysis.style import classifier_title, draw_image, new_figure, plain_axes
+from bam_pipelines.analysis.style import (
+    classifier_title,
+    draw_image,
+    label_classes,
+    new_figure,
+    plain_axes,
+)
+from bam_pipelines.images.classes import class_name
 from bam_pipelines.images.table import table_pixels
 
 _GROUP = ["strategy", "model_1", "model_2"]
 _COLUMNS = 6
+# letters that a title and the lines below an image have room for
+_TITLE, _LINE = 11, 18
 
 
 def select_examples(stimuli: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -73,13 +83,15 @@ def _spread(group: pd.DataFrame, number: int) -> pd.DataFrame:
     return group.iloc[[turn for turn in turns if turn < len(group)]]
 
 
-def describe_stimulus(stimulus: pd.Series) -> list[str]:
+def describe_stimulus(stimulus: pd.Series, classes: Sequence[str] | None = None) -> list[str]:
     """Return the lines under a stimulus: its two targets, then each classifier with its probabilities.
 
     Parameters
     ----------
     stimulus
         One row of the stimulus table.
+    classes
+        Names of the classes; None to name them by their labels.
 
     Returns
     -------
@@ -89,7 +101,7 @@ def describe_stimulus(stimulus: pd.Series) -> list[str]:
     """
     if pd.isna(stimulus["target_1"]):
         return [str(stimulus["strategy"])]
-    names = [str(int(stimulus[target])) for target in ("target_1", "target_2")]
+    names = [class_name(int(stimulus[target]), classes) for target in ("target_1", "target_2")]
     return [" | ".join(names), *(guiding_probabilities(stimulus, names) or [str(stimulus["strategy"])])]
 
 
@@ -119,7 +131,7 @@ def _short(probability: float) -> str:
     return f"{probability:.2f}".removeprefix("0")
 
 
-def stimulus_gallery(stimuli: pd.DataFrame, n: int) -> Figure:
+def stimulus_gallery(stimuli: pd.DataFrame, n: int, classes: Sequence[str] | None = None) -> Figure:
     """Draw a sheet of accepted stimuli with their two targets and the classifiers' probabilities.
 
     Parameters
@@ -128,6 +140,8 @@ def stimulus_gallery(stimuli: pd.DataFrame, n: int) -> Figure:
         Stimulus table, at least one row.
     n
         How many stimuli to show at most; see :func:`select_examples`.
+    classes
+        Names of the classes; None to name them by their labels.
 
     Returns
     -------
@@ -153,10 +167,18 @@ def stimulus_gallery(stimuli: pd.DataFrame, n: int) -> Figure:
             panel.axis("off")
         for panel, image, (_, stimulus) in zip(axes, pixels, block.iterrows(), strict=False):
             draw_image(panel, image, 255)
-            title, *details = describe_stimulus(stimulus)
-            panel.set_title(title, fontsize=13, weight="bold", pad=3)
-            panel.set_xlabel("\n".join(details), fontsize=9.5, labelpad=3)
+            _caption(panel, *describe_stimulus(stimulus, classes))
     return figure
+
+
+def _caption(panel: Axes, title: str, *details: str) -> None:
+    """Write above and below an image; what is long, as names of classes may be, is written smaller."""
+    short = len(title) <= _TITLE
+    panel.set_title(
+        title if short else title.replace(" | ", " |\n"), fontsize=13 if short else 10, weight="bold", pad=3
+    )
+    longest = max((len(line) for line in details), default=0)
+    panel.set_xlabel("\n".join(details), fontsize=9.5 * min(1, _LINE / max(longest, 1)), labelpad=3)
 
 
 def digit_sheet(images: torch.Tensor, columns: int) -> Figure:
@@ -193,7 +215,7 @@ def digit_sheet(images: torch.Tensor, columns: int) -> Figure:
     return figure
 
 
-def confusion_figure(counts: np.ndarray, title: str) -> Figure:
+def confusion_figure(counts: np.ndarray, title: str, classes: Sequence[str] | None = None) -> Figure:
     """Draw a confusion matrix: shares of each true class as colour, counts as numbers.
 
     Parameters
@@ -202,6 +224,8 @@ def confusion_figure(counts: np.ndarray, title: str) -> Figure:
         (K, K) non-negative, true class × answered class. A class without images is drawn white.
     title
         First line of the figure.
+    classes
+        Names of the classes; None to name them by their labels.
 
     Returns
     -------
@@ -220,14 +244,15 @@ def confusion_figure(counts: np.ndarray, title: str) -> Figure:
     figure = new_figure(8, 7, title, simulated=False)
     axes = figure.subplots()
     mesh = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    classes = range(len(counts))
-    for row in classes:
-        for column in classes:
+    names = {label: class_name(label, classes) for label in range(len(counts))}
+    for row in names:
+        for column in names:
             if counts[row, column] > 0:
                 colour = "white" if shares[row, column] > 0.5 else "#222222"
                 text = f"{counts[row, column]:.0f}"
                 axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=11)
-    axes.set(xticks=classes, yticks=classes, xlabel="answered", ylabel="true class")
+    label_classes(axes, names, names)
+    axes.set(xlabel="answered", ylabel="true class")
     plain_axes(axes)
     figure.colorbar(mesh, ax=axes, label="share of the true class", shrink=0.8)
     return figure

@@ -1,4 +1,8 @@
-"""Titles and captions of the report's figures, by their catalog names, in the order shown."""
+"""Titles and captions of the report's figures, by their catalog names, in the order shown, and what its words mean."""
+
+from collections.abc import Sequence
+
+from bam_pipelines.images.classes import class_noun
 
 FIGURES = {
     "figure_guidance": (
@@ -49,3 +53,10 @@ FIGURES = {
         "far as there are few answers. Bars are Monte Carlo standard errors.",
     ),
 }
+
+
+def meant_by_digit(classes: Sequence[str]) -> list[str]:
+    """Say what a digit is where the images show something else."""
+    if class_noun(classes) == "digit":
+        return []
+    return [f"Where this report says digit, it means one of what these images show: {', '.join(classes)}."]

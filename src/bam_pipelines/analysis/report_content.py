@@ -16,7 +16,7 @@ from bam_pipelines.analysis.manipulation_tables import (
 )
 from bam_pipelines.analysis.pair_tests import CUSTOMISED
 from bam_pipelines.analysis.report import ReportContent, ReportFigure
-from bam_pipelines.analysis.report_captions import FIGURES
+from bam_pipelines.analysis.report_captions import FIGURES, meant_by_digit
 from bam_pipelines.analysis.report_cards import Gallery, first_round_cards, second_round_cards, shown_stimuli
 from bam_pipelines.analysis.report_loop import loop_figures, loop_limits
 from bam_pipelines.analysis.report_numbers import key_groups
@@ -129,7 +129,7 @@ def report_content(
     return ReportContent(
         title=TITLE,
         simulated=simulated,
-        notices=_notices(results, manipulated),
+        notices=meant_by_digit(settings.classes) + _notices(results, manipulated),
         key_groups=key_groups(results, settings.seed, settings.resamples, manipulated),
         figures=_figures(results, manipulated),
         gallery=gallery,

@@ -1,6 +1,6 @@
 """Colours, sizes and small marks that every figure shares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ LEVEL_TITLES = {"base": "BaseNet", "group": "GroupNet", "individual": "IndivNet"
 SIMULATED_NOTE = "simulated participants"
 
 _INK = "#222222"
+_SHORT = 2  # letters of a name that stands upright under an axis
 
 
 def new_figure(width: float, height: float, title: str, simulated: bool) -> Figure:
@@ -60,6 +61,15 @@ def empty_panel(axes: Axes, reason: str) -> None:
     """Say in a panel why it shows nothing."""
     axes.axis("off")
     axes.text(0.5, 0.5, reason, ha="center", va="center", fontsize=11, color=_INK, wrap=True, transform=axes.transAxes)
+
+
+def label_classes(axes: Axes, across: Mapping[int, str], down: Mapping[int, str]) -> None:
+    """Write the names of classes at their places on both axes, long ones at a slant."""
+    axes.set_xticks(list(across), labels=list(across.values()))
+    axes.set_yticks(list(down), labels=list(down.values()))
+    if any(len(name) > _SHORT for name in across.values()):
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
 
 
 def classifier_title(name: str) -> str:

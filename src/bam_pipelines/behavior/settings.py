@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Ge, Interval
+from annotated_types import Interval
 
 from bam_pipelines.behavior.participant_settings import ParticipantSettings, ResponseTimeSettings
 from bam_pipelines.behavior.sharing.settings import SharingSettings
@@ -23,6 +23,7 @@ from bam_pipelines.compute.checked import (
     read_settings,
     wrong,
 )
+from bam_pipelines.images.classes import ClassNames
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ class BehaviorSettings(CheckedSettings):
     source
         Where answers come from: ``simulated``, or one of
         :data:`~bam_pipelines.behavior.source_settings.PeopleSource`.
-    n_classes
-        Number of classes K; answers are 0 to K − 1.
+    classes
+        Names of the classes that people choose among; answers are their places, 0 to K − 1.
     sources
         Where each source of people's answers lies.
     max_reject_share
@@ -126,7 +127,7 @@ class BehaviorSettings(CheckedSettings):
     """
 
     source: Literal["simulated"] | PeopleSource
-    n_classes: Annotated[int, Ge(2)]
+    classes: ClassNames
     sources: Mapping[PeopleSource, SourceSettings]
     max_reject_share: Share
     private: Sequence[str]
@@ -142,6 +143,11 @@ class BehaviorSettings(CheckedSettings):
         # what is private is so in every source
         known = {name: replace(source, private=tuple(self.private)) for name, source in self.sources.items()}
         object.__setattr__(self, "sources", known)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes K."""
+        return len(self.classes)
 
     @property
     def people(self) -> SourceSettings:
@@ -183,7 +189,7 @@ class BehaviorSettings(CheckedSettings):
         if named and len(named) != self.n_classes:
             where = f"sources.{self.source}.class_names"
             yield Problem(
-                where, f"holds {len(named)} names, expected one for each of behavior.n_classes, {self.n_classes}."
+                where, f"holds {len(named)} names, expected one for each of behavior.classes, {self.n_classes}."
             )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from bam_pipelines.experiment.vendored import LICENCE, vendored_files
 PAGE = Path(__file__).parent / "page"
 JSPSYCH = "jspsych"
 TRANSPORT = "transport.js"
-# answers by key are one digit each
-_MOST_CLASSES = 10
+# of answers; from 1, as they lie beside each other on a keyboard
+_KEYS = "1234567890abcdefghijklmnopqrstuvwxyz"
 # of a sitting: a trial with its fixation and its share of breaks, and all pages together
 _SECONDS_PER_TRIAL = 3
 _MINUTES_OF_PAGES = 4
@@ -30,7 +30,7 @@ def study_files(
     stimuli: pd.DataFrame,
     texts: Mapping[str, str],
     settings: ExperimentSettings,
-    n_classes: int,
+    classes: Sequence[str],
     round_number: int = 1,
 ) -> dict[str, str | bytes]:
     """Build the study.
@@ -46,8 +46,8 @@ def study_files(
         :func:`planned_minutes`.
     settings
         What the study looks like.
-    n_classes
-        Number of classes K, 2 to 10.
+    classes
+        Names of the 2 to 36 classes, each on a button and with a key; see :func:`answer_keys`.
     round_number
         Round of the study, from 1.
 
@@ -62,8 +62,8 @@ def study_files(
     ValueError
         If a list names an image that is not among the stimuli, or there are too many classes for keys.
     """
-    if not 2 <= n_classes <= _MOST_CLASSES:
-        raise ValueError(f"there are {n_classes} classes, expected 2 to {_MOST_CLASSES}: each is answered by one key.")
+    if not 2 <= len(classes) <= len(_KEYS):
+        raise ValueError(f"there are {len(classes)} classes, expected 2 to {len(_KEYS)}: each is answered by one key.")
     unknown = lists["stimulus_id"][~lists["stimulus_id"].isin(stimuli["stimulus_id"])]
     if not unknown.empty:
         raise ValueError(f"the lists show {unknown.iloc[0]}, which is none of the {len(stimuli)} stimuli.")
@@ -71,7 +71,7 @@ def study_files(
     scripts = {f"lists/{number}.js": _list_script(rows) for number, rows in lists.groupby("list")}
     minutes = str(planned_minutes(lists))
     spoken = {name: text.replace("{minutes}", minutes) for name, text in texts.items()}
-    design = _design(shown, scripts, spoken, settings, n_classes, round_number)
+    design = _design(shown, scripts, spoken, settings, classes, round_number)
     pictures = stimulus_pictures(shown, settings.scale, settings.kernel)
     return {
         "index.html": index_page(settings, spoken, ()),
@@ -83,6 +83,14 @@ def study_files(
         **{f"stimuli/{identifier}.png": picture for identifier, picture in pictures.items()},
         **{f"{JSPSYCH}/{name}": content for name, content in vendored_files().items()},
     }
+
+
+def answer_keys(classes: Sequence[str]) -> list[str]:
+    """Return the key of each class: its name where all are single digits or letters, else 1 to 9, 0, a to z in turn."""
+    own = [name.lower() for name in classes]
+    if len(set(own)) == len(own) and all(len(name) == 1 and name in _KEYS for name in own):
+        return own
+    return list(_KEYS[: len(classes)])
 
 
 def planned_minutes(lists: pd.DataFrame) -> int:
@@ -134,7 +142,7 @@ def _design(
     scripts: Mapping[str, str],
     texts: Mapping[str, str],
     settings: ExperimentSettings,
-    n_classes: int,
+    classes: Sequence[str],
     round_number: int,
 ) -> dict[str, Any]:
     height, width = (int(shown[name].iloc[0]) for name in ("height", "width"))
@@ -142,7 +150,8 @@ def _design(
         "name": settings.name,
         "task": settings.task,
         "round": round_number,
-        "labels": list(range(n_classes)),
+        "labels": list(classes),
+        "keys": answer_keys(classes),
         "n_lists": len(scripts),
         # from the second round on, each list is one person's
         "personal_lists": round_number > 1,

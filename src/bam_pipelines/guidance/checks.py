@@ -66,7 +66,7 @@ def _check_network(name: str, trained: TrainedNetwork, probe: torch.Tensor) -> t
         if arguments.get(key, expected) != expected:
             raise ValueError(
                 f"{name} was trained on images with {key} {arguments[key]}, the prior with {expected}; train both on "
-                "the same images."
+                "the same images: stage prior makes prior and judges, stage classifiers the classifiers."
             )
     if tuple(notes.get("value_range", UNIT_RANGE)) != UNIT_RANGE:
         raise ValueError(f"{name} takes images in {notes['value_range']}, expected [0, 1]; train it on such images.")

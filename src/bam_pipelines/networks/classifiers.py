@@ -68,7 +68,17 @@ def build_vgg(
     widths: tuple[int, ...] = (64, 128, 256),
     hidden: int = 256,
 ) -> nn.Sequential:
-    """Build the small VGG: two 3 x 3 convolutions a stage with GELU, max-pool 2 after each pair, one hidden layer."""
+    """Build the small VGG: two 3 x 3 convolutions a stage with GELU, max-pool 2 after each pair, one hidden layer.
+
+    Raises
+    ------
+    ValueError
+        If max-pooling leaves nothing of the image.
+    """
+    if image_size < 2 ** len(widths):
+        raise ValueError(
+            f"image_size is {image_size}, expected at least {2 ** len(widths)} for {len(widths)} max-pools."
+        )
     layers: list[nn.Module] = []
     before, side = channels, image_size
     for width in widths:

@@ -40,7 +40,8 @@ class PatchUNet(nn.Module):
     Parameters
     ----------
     image_size
-        Height and width in pixels; a multiple of ``patch_size`` times 2 for each block after the first.
+        Height and width in pixels. What is no multiple of ``patch_size`` times 2 for each block after the first gets a
+        margin right and below, which is cut off again.
     channels
         Image channels.
     patch_size
@@ -51,11 +52,6 @@ class PatchUNet(nn.Module):
         Residual layers at each resolution on the way down; one more on the way up.
     attention_head_width
         Channels of one attention head.
-
-    Raises
-    ------
-    ValueError
-        If the image size does not fit the patches and blocks.
     """
 
     def __init__(
@@ -73,12 +69,11 @@ class PatchUNet(nn.Module):
         from diffusers.models.unets.unet_2d import UNet2DModel
 
         multiple = patch_size * 2 ** (len(block_channels) - 1)
-        if image_size % multiple:
-            raise ValueError(f"image_size is {image_size}, expected a multiple of {multiple} for {block_channels}.")
+        self.margin = -image_size % multiple
         plain = len(block_channels) - 1
         self.image_size, self.channels, self.patch_size = image_size, channels, patch_size
         self.unet = UNet2DModel(
-            sample_size=image_size // patch_size,
+            sample_size=(image_size + self.margin) // patch_size,
             in_channels=channels * patch_size**2,
             out_channels=channels * patch_size**2,
             layers_per_block=layers_per_block,
@@ -109,6 +104,10 @@ class PatchUNet(nn.Module):
         torch.Tensor
             Float, (N, C, H, W).
         """
+        height, width = noisy.shape[2:]
+        if self.margin:
+            noisy = functional.pad(noisy, (0, self.margin, 0, self.margin))
         patches = functional.pixel_unshuffle(noisy, self.patch_size)
         predicted = self.unet(patches, timesteps, return_dict=False)[0]
-        return functional.pixel_shuffle(predicted, self.patch_size)
+        whole = functional.pixel_shuffle(predicted, self.patch_size)
+        return whole[:, :, :height, :width] if self.margin else whole

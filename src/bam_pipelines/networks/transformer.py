@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
@@ -15,7 +16,7 @@ class VisionTransformer(nn.Module):
     image_size, channels, n_classes
         Side in pixels, image channels, number of logits.
     patch_size
-        Side of a patch; divides ``image_size``.
+        Side of a patch. An image that is no whole number of patches wide gets a black margin right and below.
     width, depth, heads, mlp_ratio
         Of the pre-norm transformer encoder.
 
@@ -36,11 +37,11 @@ class VisionTransformer(nn.Module):
         mlp_ratio: int = 4,
     ) -> None:
         super().__init__()
-        if image_size % patch_size:
-            raise ValueError(f"image_size is {image_size}, expected a multiple of patch_size = {patch_size}.")
+        self.margin = -image_size % patch_size
+        patches = (image_size + self.margin) // patch_size
         self.embed = nn.Conv2d(channels, width, patch_size, stride=patch_size)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.positions = nn.Parameter(0.02 * torch.randn(1, (image_size // patch_size) ** 2 + 1, width))
+        self.positions = nn.Parameter(0.02 * torch.randn(1, patches**2 + 1, width))
         layer = nn.TransformerEncoderLayer(
             width, heads, mlp_ratio * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
         )
@@ -50,6 +51,8 @@ class VisionTransformer(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, K), of images (N, C, H, W) in [0, 1]."""
+        if self.margin:
+            images = functional.pad(images, (0, self.margin, 0, self.margin))
         tokens = self.embed(images).flatten(2).transpose(1, 2)  # (N, patches, width)
         tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1) + self.positions
         # on CPUs the fused attention's backward pass is slow in bfloat16: plain products save a third

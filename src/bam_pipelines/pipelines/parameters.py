@@ -94,11 +94,20 @@ def _unreadable_texts(study: ExperimentSettings) -> list[Problem]:
 
 def _disagreements(settings: ProjectSettings) -> Iterator[tuple[set[str], Problem]]:
     """Give what cannot be had together, with the sections that say so."""
+    yield from _other_classes(settings)
     yield from _too_large_batches(settings)
     yield from _too_many_digit_pairs(settings)
     yield from _too_few_stimuli(settings)
     yield from _too_few_people(settings)
     yield from _too_few_digits(settings)
+
+
+def _other_classes(settings: ProjectSettings) -> Iterator[tuple[set[str], Problem]]:
+    """Give stages that do not have the classes of the images."""
+    for section, names in (("behavior", settings.behavior.classes), ("reporting", settings.reporting.classes)):
+        if list(names) != list(settings.preprocessing.classes):
+            expected = "what preprocessing.classes is; change `classes` in globals.yml alone, which all of them take"
+            yield {"preprocessing", section}, wrong(f"{section}.classes", names, expected)
 
 
 def _too_large_batches(settings: ProjectSettings) -> Iterator[tuple[set[str], Problem]]:

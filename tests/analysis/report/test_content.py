@@ -35,6 +35,13 @@ def test_report_says_when_participants_are_simulated(report, simulated):
     assert ("simulat" in page.lower()) is simulated
 
 
+def test_a_report_of_other_images_says_what_its_digits_are(report):
+    assert "it means one of what these images show: cat, dog, emu" in report.page()
+    report.settings = report.settings.__class__(**{**vars(report.settings), "classes": ["0", "1", "2"]})
+    page = report.page()
+    assert "Where this report says digit" not in page and "<strong>0 | 1</strong>" in page
+
+
 def test_answers_that_were_split_anew_are_labelled(report):
     assert "resplit" not in report.page()
     report.results["reading_report"] = {"split": "resplit", "stimuli_in_both_splits": 17}

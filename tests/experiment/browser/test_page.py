@@ -84,6 +84,24 @@ def test_a_session_by_buttons_from_disk(browser, study, read_back, plan, tmp_pat
     check_round_trip(read_back(tmp_path / "downloads").trials, planned(plan, 3), "button")
 
 
+def test_classes_that_have_names_say_which_keys_are_theirs(browser, build, read_back, plan, tmp_path):
+    folder = tmp_path / "named"
+    FolderDataset(filepath=str(folder)).save(build(classes=["T-shirt", "trousers", "<boot>"]))
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    take_part(browser, stop=lambda found: found[0] == "trial")
+    buttons = browser.find_elements("css selector", ".answers button")
+    assert [one.text for one in buttons] == ["1 T-shirt", "2 trousers", "3 <boot>"]
+    browser.refresh()
+
+    def by_place(driver, stimulus_id):
+        press(driver, str(answer_to(stimulus_id) + 1))
+
+    assert take_part(browser, by_place)[0] == ["finished"]
+    assert complaints(browser) == []
+    downloaded(tmp_path / "downloads")
+    check_round_trip(read_back(tmp_path / "downloads").trials, planned(plan), "keyboard")
+
+
 def test_a_reload_goes_on_with_the_block_that_was_not_stored(browser, served, read_back, plan):
     rows = planned(plan)
     sixth = f"stimuli/{rows['stimulus_id'][4]}.png"

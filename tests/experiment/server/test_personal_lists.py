@@ -5,14 +5,14 @@ from bam_pipelines.experiment.server.places import Refused
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.store import AnswerStore
 from bam_pipelines.experiment.study import study_files
-from tests.experiment.conftest import N_CLASSES
+from tests.experiment.conftest import CLASSES
 
 
 @pytest.fixture
 def personal(plan, texts, settings_of, tmp_path):
     folder = tmp_path / "second"
     lists, shown = plan()
-    FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings_of()[0], N_CLASSES, 2))
+    FolderDataset(filepath=str(folder)).save(study_files(lists, shown, texts, settings_of()[0], CLASSES, 2))
     store = AnswerStore(tmp_path / "answers", read_plan(folder), 3600)
     yield store
     store.close()

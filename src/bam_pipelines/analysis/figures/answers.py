@@ -1,5 +1,7 @@
 """What the answers of one round look like: uncertainty, response times, attention, digits that are confused."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,7 +9,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.answer_summary import stimulus_entropies
-from bam_pipelines.analysis.style import empty_panel, new_figure, plain_axes
+from bam_pipelines.analysis.style import empty_panel, label_classes, new_figure, plain_axes
+from bam_pipelines.images.classes import class_name, class_noun
 
 _COLOUR = "#0072B2"
 _NOTHING = "#D9C7B0"
@@ -15,7 +18,12 @@ _EXCLUDED = "#D55E00"
 
 
 def answers_figure(
-    trials: pd.DataFrame, participants: pd.DataFrame, shares: np.ndarray, catch_threshold: float, simulated: bool
+    trials: pd.DataFrame,
+    participants: pd.DataFrame,
+    shares: np.ndarray,
+    catch_threshold: float,
+    simulated: bool,
+    classes: Sequence[str] | None = None,
 ) -> Figure:
     """Draw entropy, response time by entropy, catch accuracy by participant, and answers on target by digit pair.
 
@@ -29,6 +37,8 @@ def answers_figure(
         Least catch accuracy of an included participant.
     simulated
         Whether the participants are; the title then says so.
+    classes
+        Names of the K classes; None to name them by their labels.
 
     Returns
     -------
@@ -41,7 +51,7 @@ def answers_figure(
     _draw_entropy(entropy, entropies)
     _draw_response_times(times, entropies)
     _draw_catch_accuracy(attention, participants, catch_threshold)
-    _draw_targets(targets, shares)
+    _draw_targets(targets, shares, classes)
     return figure
 
 
@@ -83,7 +93,7 @@ def _draw_catch_accuracy(axes: Axes, participants: pd.DataFrame, threshold: floa
     axes.set_ylim(0, 1.02)
 
 
-def _draw_targets(axes: Axes, shares: np.ndarray) -> None:
+def _draw_targets(axes: Axes, shares: np.ndarray, classes: Sequence[str] | None) -> None:
     if np.isnan(shares).all():
         empty_panel(axes, "no answers to images with two targets")
         return
@@ -92,10 +102,9 @@ def _draw_targets(axes: Axes, shares: np.ndarray) -> None:
     axes.imshow(unasked[1:, :-1], cmap=ListedColormap([_NOTHING]))
     mesh = axes.imshow(lower[1:, :-1], cmap="Blues", vmin=0, vmax=1)
     plain_axes(axes, "d", "Answers that are one of the two targets\n(brown: no answers)")
-    classes = range(len(shares))
-    axes.set_xticks(range(len(shares) - 1), labels=[str(name) for name in classes[:-1]])
-    axes.set_yticks(range(len(shares) - 1), labels=[str(name) for name in classes[1:]])
-    axes.set_xlabel("lower digit")
-    axes.set_ylabel("higher digit")
+    names = [class_name(label, classes) for label in range(len(shares))]
+    label_classes(axes, dict(enumerate(names[:-1])), dict(enumerate(names[1:])))
+    axes.set_xlabel(f"lower {class_noun(classes)}")
+    axes.set_ylabel(f"higher {class_noun(classes)}")
     bar = mesh.axes.figure.colorbar(mesh, ax=axes, shrink=0.85)
     bar.set_label("share of answers", fontsize=11)

@@ -1,5 +1,6 @@
 """Guidance outcomes and entropy, after the paper's figure 4."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,18 @@ from bam_pipelines.analysis.style import (
     classifier_title,
     draw_image,
     empty_figure,
+    label_classes,
     new_figure,
     plain_axes,
 )
+from bam_pipelines.images.classes import class_noun
 from bam_pipelines.images.table import table_pixels
 
 _EXAMPLES = 6
+_SHORT = 8  # letters of a class and its share of which two stand in one line
 
 
-def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int, simulated: bool) -> Figure:
+def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, classes: Sequence[str], simulated: bool) -> Figure:
     """Draw examples of each outcome, outcomes by classifier and digit pair, and the entropy of answers.
 
     Parameters
@@ -31,8 +35,8 @@ def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int, 
         From :func:`bam_pipelines.analysis.outcomes.guidance_outcomes`.
     stimuli
         Stimulus table with the images of these stimuli.
-    n_classes
-        Number of alternatives K.
+    classes
+        Names of the alternatives.
     simulated
         Whether the participants are simulated.
 
@@ -45,15 +49,15 @@ def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int, 
         return empty_figure("Guidance outcomes", "No stimulus that was answered has two targets.")
     figure = new_figure(8, 11.5, "Guidance outcomes", simulated)
     top, middle, bottom = figure.subfigures(3, 1, squeeze=False, height_ratios=[4.4, 3.3, 3.6])[:, 0]
-    _examples(top, table, stimuli)
+    _examples(top, table, stimuli, classes)
     _bars(middle.subplots(), table)
     left, right = bottom.subplots(1, 2, width_ratios=[1, 1.15])
     _histogram(left, table)
-    _digit_pairs(right, table, n_classes)
+    _class_pairs(right, table, classes)
     return figure
 
 
-def _examples(part: SubFigure, table: pd.DataFrame, stimuli: pd.DataFrame) -> None:
+def _examples(part: SubFigure, table: pd.DataFrame, stimuli: pd.DataFrame, classes: Sequence[str]) -> None:
     images = stimuli.set_index("stimulus_id")
     axes = part.subplots(len(OUTCOMES), _EXAMPLES)
     part.suptitle("a  Examples: targets and shares of participants who chose them", x=0.01, ha="left", fontsize=12.5)
@@ -74,10 +78,8 @@ def _examples(part: SubFigure, table: pd.DataFrame, stimuli: pd.DataFrame) -> No
         pixels = table_pixels(images.loc[chosen["stimulus_id"]])
         for panel, image, (_, stimulus) in zip(row, pixels, chosen.iterrows(), strict=False):
             draw_image(panel, image, 255)
-            shares = (
-                f"{stimulus['target_1']}: {stimulus['share_1']:.0%}  {stimulus['target_2']}: {stimulus['share_2']:.0%}"
-            )
-            panel.set_title(shares, fontsize=9.5, pad=2)
+            shares = [f"{classes[stimulus[f'target_{k}']]}: {stimulus[f'share_{k}']:.0%}" for k in (1, 2)]
+            panel.set_title(("  " if max(map(len, shares)) <= _SHORT else "\n").join(shares), fontsize=9.5, pad=2)
 
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:
@@ -130,15 +132,17 @@ def _histogram(axes: Axes, table: pd.DataFrame) -> None:
     plain_axes(axes, "c", f"Entropy; dark: 0 bit, {zero:.0%}")
 
 
-def _digit_pairs(axes: Axes, table: pd.DataFrame, n_classes: int) -> None:
+def _class_pairs(axes: Axes, table: pd.DataFrame, classes: Sequence[str]) -> None:
+    n_classes = len(classes)
     shares = np.full((n_classes, n_classes), np.nan)
     for row in shares_by_digits(table).itertuples():
         shares[row.digit_high, row.digit_low] = row.success
         axes.text(row.digit_low, row.digit_high, row.n, **_centred(row.success))
     mesh = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xticks=range(n_classes - 1), yticks=range(1, n_classes), xlabel="lower target", ylabel="higher target")
+    label_classes(axes, dict(enumerate(classes[:-1])), dict(enumerate(classes[1:], start=1)))
+    axes.set(xlabel="lower target", ylabel="higher target")
     axes.set(xlim=(-0.5, n_classes - 1.5), ylim=(n_classes - 0.5, 0.5))
-    plain_axes(axes, "d", "Success by digit pair")
+    plain_axes(axes, "d", f"Success by {class_noun(classes)} pair")
     axes.figure.colorbar(mesh, ax=axes, shrink=0.75, label="share (number: stimuli)")
 
 

@@ -28,10 +28,13 @@ function bamKept(use) {
   // px of a window in which picture and buttons can be used
   const NARROWEST = 300;
   const LOWEST = 300;
-  const keys = design.task === "judgment" ? ["f", "j"] : design.labels.map(String);
+  const keys = design.task === "judgment" ? ["f", "j"] : design.keys;
   const say = (word, values = {}) => words[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const labels = design.task === "judgment" ? [say("no"), say("yes")] : design.labels.map(String);
   const escape = (text) => text.replace(/[&<>"]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[mark]);
+  // a class says which key is its own where its name does not
+  const named = (label, index) => (label.toLowerCase() === keys[index] ? escape(label) : `<kbd>${keys[index].toUpperCase()}</kbd> ${escape(label)}`);
+  const choices = design.task === "judgment" ? [say("no"), say("yes")].map(escape) : design.labels.map(named);
+  const answers = ["answers", design.task, ...(design.labels.some((label) => label.length > 2) ? ["named"] : [])];
   const source = (trial) => `stimuli/${trial.stimulus_id}.png`;
 
   function show(html) {
@@ -109,10 +112,10 @@ function bamKept(use) {
       css_classes: "trial",
       stimulus: asked(picture(trial)),
       keyboard_choices: keys,
-      button_choices: labels,
-      button_html: (choice) => `<button type="button">${escape(choice)}</button>`,
+      button_choices: choices,
+      button_html: (choice) => `<button type="button">${choice}</button>`,
       data: { ...trial, task: design.task, block },
-      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add("answers", design.task),
+      on_load: () => document.querySelector("#jspsych-html-multi-response-btngroup")?.classList.add(...answers),
       on_finish: (data) => {
         // the answer's number is what is read back; a key of the judgment task is no number
         const answer = data.response_source === "button" ? data.button_response : keys.indexOf(data.keyboard_response);
@@ -132,14 +135,14 @@ function bamKept(use) {
   // everything that the picture's page has, unseen, so that the cross stands where the picture's middle will be
   function fixation() {
     const size = `style="aspect-ratio: ${design.image_width} / ${design.image_height}; width: ${design.image_width}px"`;
-    const buttons = labels.map((label) => `<div><button type="button">${escape(label)}</button></div>`).join("");
-    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="answers ${design.task}">${buttons}</div>`;
+    const buttons = choices.map((choice) => `<div><button type="button">${choice}</button></div>`).join("");
+    const html = `<div>${asked(`<div class="cross" ${size}>+</div>`)}</div><div class="${answers.join(" ")}">${buttons}</div>`;
     return { ...pause(`<div class="fixation" aria-hidden="true">${html}</div>`, design.fixation_ms), css_classes: "trial", save_trial_parameters: { stimulus: false } };
   }
 
   function feedback(trial, jsPsych) {
     const judged = trial.expected_response === 1 ? "wrong_yes" : "wrong_no";
-    const wrong = design.task === "judgment" ? say(judged) : say("wrong", { n: trial.expected_response });
+    const wrong = design.task === "judgment" ? say(judged) : say("wrong", { n: design.labels[trial.expected_response] });
     const text = () => (jsPsych.data.get().last(1).values()[0].response === trial.expected_response ? say("right") : wrong);
     return pause(() => `<p class="message" role="status">${escape(text())}</p>`, 1200);
   }

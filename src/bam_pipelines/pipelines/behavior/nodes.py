@@ -28,7 +28,8 @@ def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, 
     people, head = settings.participants, as_observer(observer.network).head
     if head.out_features != settings.n_classes:
         raise ValueError(
-            f"behavior.n_classes is {settings.n_classes}, expected the {head.out_features} classes of observer_network."
+            f"behavior.classes has {settings.n_classes} names, expected one for each of the {head.out_features} "
+            "classes of observer_network."
         )
     return draw_participants(people.n_participants, head.in_features, head.out_features, people, seed)
 
@@ -114,7 +115,7 @@ def report_answers(
     confusion = confusion_by_pair(trials, stimuli)
     shares = target_shares(confusion, settings.n_classes)
     simulated = settings.source == "simulated"
-    figure = answers_figure(trials, participants, shares, settings.quality.catch_accuracy, simulated)
+    figure = answers_figure(trials, participants, shares, settings.quality.catch_accuracy, simulated, settings.classes)
     numbers = {
         **summarise_answers(trials, participants),
         **summarise_reliability(trials, settings.n_classes, seed),

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from bam_pipelines.analysis.gallery import confusion_figure
 from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
+from bam_pipelines.images.classes import class_noun
 from bam_pipelines.images.table import labelled_images
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.classification import class_logits, classification_metrics, confusion_counts
@@ -24,6 +25,7 @@ def train_all_classifiers(
     options: dict[str, dict[str, Any]],
     compute: dict[str, Any],
     seed: int,
+    classes: list[str] | None = None,
 ) -> dict[str, Any]:
     """Train the classifiers, keep the best epoch of each on validation, and score it on test digits.
 
@@ -47,16 +49,17 @@ def train_all_classifiers(
     made: dict[str, Any] = {}
     with torch_threads(resources.threads):
         for name, (network, fit) in trained.items():
-            made |= {name: network} | _scored(name, network, fit, labelled_images(test))
+            made |= {name: network} | _scored(name, network, fit, labelled_images(test), classes)
     return made
 
 
 def _scored(
-    name: str, trained: TrainedNetwork, fit: Fit, test: tuple[torch.Tensor, torch.Tensor]
+    name: str, trained: TrainedNetwork, fit: Fit, test: tuple[torch.Tensor, torch.Tensor], classes: list[str] | None
 ) -> dict[str, dict[str, Any] | Figure]:
     logits = class_logits(trained.network, test[0])
     scores = {f"test_{key}": value for key, value in classification_metrics(logits, test[1]).items()}
-    figure = confusion_figure(confusion_counts(logits, test[1]), f"{name}: test digits")
+    what = "digits" if class_noun(classes) == "digit" else "images"
+    figure = confusion_figure(confusion_counts(logits, test[1]), f"{name}: test {what}", classes)
     return {f"{name}_metrics": scores | history_columns(fit), f"{name}_confusion": figure}
 
 

@@ -17,6 +17,7 @@ def create_pipeline() -> Pipeline:
 def _training() -> Node:
     inputs = {split: f"mnist_{split}" for split in ("train", "validation", "test")}
     parameters = {"options": "params:classifiers", "compute": "params:compute", "seed": "params:seed"}
+    parameters["classes"] = "params:preprocessing.classes"
     outputs = {
         f"{name}{suffix}": f"classifier_{name}{suffix}"
         for name in CLASSIFIER_NAMES

@@ -76,12 +76,12 @@ def _numbers(lists: pd.DataFrame) -> dict[str, int]:
 
 
 def build_study(
-    lists: pd.DataFrame, stimuli: pd.DataFrame, experiment: dict[str, Any], n_classes: int, round_number: int = 1
+    lists: pd.DataFrame, stimuli: pd.DataFrame, experiment: dict[str, Any], classes: list[str], round_number: int = 1
 ) -> tuple[dict[str, str | bytes], dict[str, bytes]]:
     """Build the study's folder, and a folder with the archive that JATOS imports."""
     settings = experiment_settings(experiment)
     texts = read_texts(project_folder() / settings.texts, settings.language)
-    files = study_files(lists, stimuli, texts, settings, n_classes, round_number)
+    files = study_files(lists, stimuli, texts, settings, classes, round_number)
     return files, {f"{settings.name}.jzip": jatos_archive(files, texts, settings)}
 
 
@@ -94,7 +94,7 @@ def build_pair_study(
 ) -> tuple[dict[str, str | bytes], dict[str, bytes], str]:
     """Build the second round's study, and the text to register before it."""
     settings = behavior_settings(behavior)
-    files, archive = build_study(lists, stimuli, experiment, settings.n_classes, 2)
+    files, archive = build_study(lists, stimuli, experiment, list(settings.classes), 2)
     study = json.loads(files["design.json"])
     design = experiment_settings(experiment).pairs
     return files, archive, preregistration(study, lists, pairs, design, settings.quality)

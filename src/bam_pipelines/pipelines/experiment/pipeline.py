@@ -28,7 +28,7 @@ def create_pipeline() -> Pipeline:
             "lists": "study_lists",
             "stimuli": "study_stimuli",
             "experiment": "params:experiment",
-            "n_classes": "params:behavior.n_classes",
+            "classes": "params:behavior.classes",
         },
         outputs=["study", "jatos_study"],
         name="build_study",

@@ -157,7 +157,7 @@ def plan_loop_study(
     lists, places = build_planned_lists(plan, clear, settings, sitting, seed, number)
     every = _joined(stimuli, *clear)
     shown = every[every["stimulus_id"].isin(lists["stimulus_id"])].reset_index(drop=True)
-    files, archive = build_study(lists, shown, experiment, answers.n_classes, number)
+    files, archive = build_study(lists, shown, experiment, list(answers.classes), number)
     return files, archive, places, shown
 
 

@@ -111,12 +111,13 @@ def _plan(method: Method, design: Design, settings: ManipulationSettings, seed: 
 
 
 def describe_customised_stimuli(
-    stimuli: pd.DataFrame, acceptance: pd.DataFrame, options: dict[str, Any]
+    stimuli: pd.DataFrame, acceptance: pd.DataFrame, options: dict[str, Any], classes: list[str] | None = None
 ) -> tuple[dict[str, Any], Figure]:
     """Count what was accepted of each source, and show what was made for people."""
     made = stimuli[stimuli["source"] == CUSTOMISED]
-    metrics = acceptance_metrics(stimuli, acceptance, "source")
-    return metrics, stimulus_gallery(stimuli if made.empty else made, manipulation_settings(options).gallery_size)
+    size = manipulation_settings(options).gallery_size
+    gallery = stimulus_gallery(stimuli if made.empty else made, size, classes)
+    return acceptance_metrics(stimuli, acceptance, "source"), gallery
 
 
 def analyse_pairs(

@@ -52,7 +52,7 @@ def _customised() -> Pipeline:
             node(sample_customised_stimuli, sample, stimuli, name="sample_customised_stimuli"),
             node(
                 describe_customised_stimuli,
-                [*stimuli, "params:manipulation"],
+                [*stimuli, "params:manipulation", "params:preprocessing.classes"],
                 shown,
                 name="describe_customised_stimuli",
             ),

@@ -6,7 +6,17 @@ from typing import Any
 import pandas as pd
 
 from bam_pipelines.compute.seeds import numpy_generator
-from bam_pipelines.images.digits import Digits, bundled_digits, count_classes, official_digits, without
+from bam_pipelines.images.archive import archive_digits
+from bam_pipelines.images.digits import (
+    Digits,
+    bundled_digits,
+    check_classes,
+    check_shape,
+    count_classes,
+    official_digits,
+    small_digits,
+    without,
+)
 from bam_pipelines.images.splits import random_split, stratified_split
 from bam_pipelines.pipelines.preprocessing.settings import DigitSettings, digit_settings
 
@@ -27,12 +37,17 @@ def split_digits(options: dict[str, Any], seed: int) -> dict[str, pd.DataFrame]:
         ``train``, ``validation`` and ``test``: one row a digit.
     """
     settings = digit_settings(options)
-    splits = _bundled_splits(settings, seed) if settings.source == "bundled" else _official_splits(settings, seed)
+    splits = _official_splits(settings, seed) if settings.source == "idx" else _own_splits(settings, seed)
+    check_classes(splits["train"].labels, settings.classes)
     return {name: digits.table() for name, digits in splits.items()}
 
 
-def _bundled_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
-    digits = bundled_digits()
+def _own_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
+    """Split a source that has no splits of its own, by class."""
+    if settings.source == "npz":
+        digits = archive_digits(Path(settings.file), settings.n_classes)
+    else:
+        digits = bundled_digits() if settings.source == "bundled" else small_digits()
     sizes = {"validation": settings.n_validation, "test": settings.n_test, "train": settings.n_train}
     return {
         name: digits.take(rows)
@@ -46,6 +61,7 @@ def _official_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
     official = {
         part: official_digits(Path(settings.folder), part, checksums, settings.n_classes) for part in ("train", "test")
     }
+    check_shape(settings.folder, official["train"].pixels)
     if settings.n_test != len(official["test"].labels):
         raise ValueError(
             f"preprocessing.n_test is {settings.n_test}, expected {len(official['test'].labels)}: "

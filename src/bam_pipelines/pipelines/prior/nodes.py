@@ -56,7 +56,7 @@ def train_prior(
 def train_digit_judge(
     train: pd.DataFrame,
     validation: pd.DataFrame,
-    judgments: pd.DataFrame,
+    judgments: pd.DataFrame | None,
     options: dict[str, Any],
     compute: dict[str, Any],
     seed: int,
@@ -73,8 +73,8 @@ def train_digit_judge(
     )
 
 
-def _check_judgments(source: str, judgments: pd.DataFrame) -> None:
-    if source == "judgments" and judgments.empty:
+def _check_judgments(source: str, judgments: pd.DataFrame | None) -> None:
+    if source == "judgments" and (judgments is None or judgments.empty):
         raise ValueError(
             "prior.digit_judge.source is judgments, but digit_judgments is empty: run `kedro run --pipelines "
             "behavior,judgments` on people's answers first."

@@ -28,7 +28,7 @@ def create_pipeline() -> Pipeline:
     )
     judge = node(
         train_digit_judge,
-        {**_DIGITS, "judgments": "digit_judgments", "options": "params:prior.digit_judge", **_RUN},
+        {**_DIGITS, "judgments": "digit_judgments_if_any", "options": "params:prior.digit_judge", **_RUN},
         ["digit_judge", "digit_judge_metrics"],
         name="train_digit_judge",
     )

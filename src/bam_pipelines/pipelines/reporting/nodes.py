@@ -15,9 +15,9 @@ from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
 from bam_pipelines.analysis.shrinkage import true_outcomes
 
 
-def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
+def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """Name the guidance outcome of every stimulus that people answered."""
-    return guidance_outcomes(trials, trial_stimuli, n_classes)
+    return guidance_outcomes(trials, trial_stimuli, len(classes))
 
 
 def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dict[str, Any]:
@@ -26,9 +26,11 @@ def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dic
     return guidance_summary(outcomes, seed, resamples) | estimated
 
 
-def draw_guidance(outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, n_classes: int) -> Figure:
+def draw_guidance(
+    outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, classes: list[str]
+) -> Figure:
     """Draw the figure after the paper's 4."""
-    return figures.figure_guidance(outcomes, trial_stimuli, n_classes, is_simulated(trials))
+    return figures.figure_guidance(outcomes, trial_stimuli, classes, is_simulated(trials))
 
 
 def draw_alignment(
@@ -37,15 +39,15 @@ def draw_alignment(
     quality: dict[str, Any],
     trials: pd.DataFrame,
     focus: str,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw the figure after the paper's 5."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_alignment(metrics, entropies, quality, focus, is_simulated(trials))
 
 
-def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, n_classes: int) -> None:
-    if not are_entropies_of(entropies, trials, n_classes):
+def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, classes: list[str]) -> None:
+    if not are_entropies_of(entropies, trials, len(classes)):
         raise ValueError(
             "the newest alignment is of other answers than the newest trials; run "
             "`kedro run --pipelines alignment,reporting`."
@@ -58,10 +60,10 @@ def draw_individuals(
     summary: dict[str, dict[str, Any]],
     trials: pd.DataFrame,
     focus: str,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw what is individual."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_individuals(swaps, summary, focus, is_simulated(trials))
 
 
@@ -71,10 +73,10 @@ def draw_differences(
     clusters: dict[str, Any],
     entropies: pd.DataFrame,
     trials: pd.DataFrame,
-    n_classes: int,
+    classes: list[str],
 ) -> Figure:
     """Draw how people differ."""
-    _require_alignment_of(trials, entropies, n_classes)
+    _require_alignment_of(trials, entropies, classes)
     return figures.figure_differences(curve, places, clusters, is_simulated(trials))
 
 
@@ -106,7 +108,7 @@ def write_report(
     settings = ReportSettings(
         seed=seed,
         resamples=options["resamples"],
-        classes=[str(number) for number in range(options["n_classes"])],
+        classes=list(options["classes"]),
         gallery_size=options["gallery_size"],
         people_shown=options["people_shown"],
     )

@@ -1,11 +1,9 @@
 """What the reporting stage is asked for; conf/base/reporting/parameters.yml explains each parameter."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import Ge
 
 from bam_pipelines.compute.checked import CheckedSettings, Count, Resamples
+from bam_pipelines.images.classes import ClassNames
 from bam_pipelines.networks.classifiers import ClassifierName
 
 
@@ -13,7 +11,7 @@ from bam_pipelines.networks.classifiers import ClassifierName
 class ReportingSettings(CheckedSettings):
     """All parameters of the stage; each node takes its own from the catalog."""
 
-    n_classes: Annotated[int, Ge(2)]
+    classes: ClassNames
     resamples: Resamples
     entropy_classifier: ClassifierName
     gallery_size: Count

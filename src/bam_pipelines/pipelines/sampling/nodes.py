@@ -82,7 +82,8 @@ def _plan(method: Method, settings: SamplingSettings, strategy: Strategy, seed: 
 
 
 def describe_stimuli(
-    stimuli: pd.DataFrame, acceptance: pd.DataFrame, options: dict[str, Any]
+    stimuli: pd.DataFrame, acceptance: pd.DataFrame, options: dict[str, Any], classes: list[str] | None = None
 ) -> tuple[dict[str, Any], Figure]:
     """Count what was accepted and show it."""
-    return acceptance_metrics(stimuli, acceptance), stimulus_gallery(stimuli, sampling_settings(options).gallery_size)
+    gallery = stimulus_gallery(stimuli, sampling_settings(options).gallery_size, classes)
+    return acceptance_metrics(stimuli, acceptance), gallery

@@ -23,7 +23,7 @@ def create_pipeline() -> Pipeline:
             node(sample_boundary_stimuli, inputs, ["stimuli", "sampling_acceptance"], name="sample_stimuli"),
             node(
                 describe_stimuli,
-                ["stimuli", "sampling_acceptance", "params:sampling"],
+                ["stimuli", "sampling_acceptance", "params:sampling", "params:preprocessing.classes"],
                 ["sampling_metrics", "stimulus_gallery"],
                 name="describe_stimuli",
             ),
