@@ -78,7 +78,9 @@ def test_figures_say_when_participants_are_simulated(
 
 def test_guidance_without_targets_says_so(guidance):
     table, stimuli = guidance
-    assert "No stimulus that was answered has two targets." in texts(figure_guidance(table.iloc[:0], stimuli, CLASSES, True))
+    assert "No stimulus that was answered has two targets." in texts(
+        figure_guidance(table.iloc[:0], stimuli, CLASSES, True)
+    )
 
 
 def test_guidance_shows_shares_and_empty_outcomes(guidance):

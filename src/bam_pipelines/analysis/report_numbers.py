@@ -92,9 +92,10 @@ def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
         KeyNumber(
             f"{name}, by estimated probabilities of each stimulus",
             _UNKNOWN,
-            estimate_text(Estimate(value=value, **estimated["intervals"][name])),
+            estimate_text(Estimate(value=value, low=ends["low"], high=ends["high"])),
         )
         for name, value in estimated["outcomes"].items()
+        for ends in [estimated["intervals"][name]]
     ]
     unanimous = share_estimate(summary["zero_entropy_share"] * n, n)
     return [

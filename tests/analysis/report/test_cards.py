@@ -37,6 +37,13 @@ def test_a_second_round_stands_beside_its_people(cards):
     assert (y.outcome, y.entropy, y.lines[1:]) == ("failure", 0.0, ["cat for a, dog for c"])
 
 
+def test_probabilities_say_whose_models_they_are(report):
+    names = {"model_1": "vgg-a", "model_2": "vgg-c", "p2_target_2": 0.25}
+    report.results["second_stimuli"] = report.results["second_stimuli"].assign(**names)
+    (x, _) = [card for card in report.content().gallery.cards if card.stimulus_id in "xy"]
+    assert x.lines[:2] == ["VGG of a cat: .50", "VGG of c dog: .25"]
+
+
 def test_images_keep_their_pixels(cards, results):
     pixels = results["stimuli"].set_index("stimulus_id")["image"]
     for name in "stuv":

@@ -81,7 +81,7 @@ def has(table, *targets):
 
 
 def test_filters_leave_what_the_table_has(opened, table):
-    assert found(opened) == f"{len(table)} of {len(table)} stimuli fit, 60 of them are shown."
+    assert found(opened) == f"{len(table)} of {len(table)} stimuli fit, 60 of them are shown"
     assert len(visible(opened)) == 60
     fits = has(table, 1, 2)
     choose(opened, "targets", "1 2")
@@ -174,6 +174,7 @@ def test_paper_shows_everything_and_no_controls(opened, table):
     assert len(visible(opened)) == (table["outcome"] == "success").sum()
     assert len(visible(opened, ".person")) == 4
     assert visible(opened, ".controls, nav, button") == []
+    assert found(opened) == f"{(table['outcome'] == 'success').sum()} of {len(table)} stimuli fit"
     assert len(visible(opened, "details table")) == len(opened.find_elements("css selector", "details table")) > 3
     opened.execute_script("window.dispatchEvent(new Event('afterprint'))")
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

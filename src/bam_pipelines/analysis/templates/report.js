@@ -48,7 +48,8 @@
         card.own.textContent = fit && now.person !== "" ? `${now.person}: ${classes[card.answers.get(now.person)]}` : "";
       }
       const seen = Math.min(room, number);
-      one("found").textContent = `${written(number)} of ${written(cards.length)} stimuli fit${seen < number ? `, ${written(seen)} of them are shown` : ""}.`;
+      one("fit").textContent = `${written(number)} of ${written(cards.length)} stimuli fit`;
+      one("seen").textContent = seen < number ? `, ${written(seen)} of them are shown` : "";
       one("further").hidden = seen === number;
     }
 
