@@ -1,13 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from bam_pipelines.analysis.agreement import (
     accuracy_table,
+    correlation_estimate,
+    drawn_estimate,
     entropy_correlations,
     gains,
     level_means,
     person_accuracies,
+    score_draws,
 )
 
 
@@ -62,3 +66,43 @@ def test_stimuli_that_models_were_fitted_to_do_not_count(entropies):
     pd.testing.assert_frame_equal(
         entropy_correlations(pd.concat([entropies, trained])), entropy_correlations(entropies)
     )
+
+
+def test_accuracies_are_drawn_of_the_same_people_for_every_model(metrics):
+    draws = score_draws(metrics, "accuracy", seed=0, resamples=200)
+    base, group, own = (draws["vgg", level] for level in ("base", "group", "individual"))
+    assert base[0] == pytest.approx(0.4375)
+    # a twice, b twice, or each once: .25, .5 and (10 * .25 + 30 * .5) / 40
+    assert set(base[1:].round(6)) == {0.25, 0.5, 0.4375}
+    np.testing.assert_allclose(group - base, 0.25)
+    # a gains .25 with 10 trials, b nothing with 30
+    assert set((own - group)[1:].round(6)) == {0.25, 0.0, 0.0625}
+    assert np.array_equal(base, score_draws(metrics, "accuracy", seed=0, resamples=200)["vgg", "base"])
+
+
+def test_samples_without_anybody_of_a_level_say_nothing(metrics):
+    one = metrics[~((metrics["level"] == "individual") & (metrics["participant_id"] == "a"))]
+    draws = score_draws(one, "accuracy", seed=0, resamples=200)["vgg", "individual"]
+    assert set(np.nan_to_num(draws, nan=-1)) == {-1, 0.75}
+    assert drawn_estimate(draws) == {"value": 0.75, "low": 0.75, "high": 0.75}
+
+
+def test_one_person_has_no_interval(metrics):
+    draws = score_draws(metrics[metrics["participant_id"] == "a"], "accuracy", seed=0, resamples=200)["vgg", "base"]
+    assert drawn_estimate(draws) == {"value": 0.25, "low": None, "high": None}
+    assert score_draws(metrics[metrics["participant_id"] == "all"], "accuracy", seed=0, resamples=5) == {}
+
+
+def test_correlations_have_the_interval_of_a_naive_bootstrap():
+    draw = np.random.default_rng(2)
+    human = draw.uniform(0, 2, 60)
+    table = pd.DataFrame({"model_entropy": human + draw.normal(0, 0.8, 60), "human_entropy": human})
+    table = table.assign(classifier="vgg", level="base", split="test", stimulus_id=[f"s{row:02d}" for row in range(60)])
+    found = correlation_estimate(table, "vgg", "base", 0, 1000)
+    naive = [
+        spearmanr(*table.sample(60, replace=True, random_state=row).iloc[:, :2].to_numpy().T) for row in range(1000)
+    ]
+    expected = np.quantile([one.statistic for one in naive], [0.025, 0.975])
+    assert found["value"] == pytest.approx(spearmanr(table["model_entropy"], table["human_entropy"]).statistic)
+    assert [found["low"], found["high"]] == pytest.approx(expected.tolist(), abs=0.04)
+    assert correlation_estimate(table, "vgg", "group", 0, 10)["value"] is None

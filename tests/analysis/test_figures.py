@@ -76,6 +76,13 @@ def test_figures_say_when_participants_are_simulated(
         assert ("(simulated participants)" in figure.get_suptitle()) is simulated
 
 
+def test_guidance_without_targets_says_so(guidance):
+    table, stimuli = guidance
+    assert "No stimulus that was answered has two targets." in texts(
+        figure_guidance(table.iloc[:0], stimuli, CLASSES, True)
+    )
+
+
 def test_guidance_shows_shares_and_empty_outcomes(guidance):
     shown = texts(figure_guidance(*guidance, CLASSES, True))
     assert "3: 50%  8: 50%" in shown

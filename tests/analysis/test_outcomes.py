@@ -77,9 +77,12 @@ def test_answers_to_an_unknown_stimulus_are_refused(trials_of, stimuli_of):
         guidance_outcomes(trials_of([("a", "lost", 1)]), stimuli_of(["s"], [(1, 2)]), 10)
 
 
-def test_no_guided_stimulus_is_refused(trials_of, stimuli_of):
-    with pytest.raises(ValueError, match="no stimulus with two targets was answered"):
-        guidance_outcomes(trials_of([("a", "s", 1)]), stimuli_of(["s"], [(None, None)]), 10)
+def test_stimuli_without_targets_have_no_outcomes(trials_of, stimuli_of):
+    table = guidance_outcomes(trials_of([("a", "s", 1)]), stimuli_of(["s"], [(None, None)]), 10)
+    assert table.empty and "outcome" in table
+    summary = guidance_summary(table, seed=0, resamples=50)
+    assert summary["stimuli"] == 0 and summary["zero_entropy_share"] is None
+    assert summary["outcomes"]["bias"] == {"value": None, "low": None, "high": None}
 
 
 def test_bootstrap_agrees_with_resampling_one_by_one():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import beta, betabinom
+from scipy.stats import beta, betabinom, binom
 
 from bam_pipelines.analysis.outcomes import OUTCOMES, outcome_of_shares
 from bam_pipelines.analysis.shrinkage import CONCENTRATIONS, fit_population, shrunken_shares, true_outcomes
@@ -60,6 +60,16 @@ def test_with_many_answers_true_outcomes_are_those_of_the_shares():
     assert found == pytest.approx({"success": 0.25, "bias": 0.5, "failure": 0.25}, abs=0.005)
 
 
+def test_intervals_are_those_of_other_images():
+    # with so many answers an image's outcome is certain, and what is left is which images there are: Binomial(40, .5)
+    counts = np.array([[5000, 4500, 500]] * 20 + [[9600, 200, 200]] * 20)
+    found = true_outcomes(counts, seed=0)["intervals"]
+    expected = (binom.ppf([0.025, 0.975], 40, 0.5) / 40).tolist()
+    assert list(found["success"].values()) == pytest.approx(expected, abs=0.026)
+    assert found["failure"] == {"low": 0.0, "high": 0.0}
+
+
 def test_answers_of_one_kind_have_no_population():
     found = true_outcomes(np.array([[6, 0, 0], [5, 0, 0]]), seed=0)
     assert found["concentration"] is None and found["outcomes"] == dict.fromkeys(OUTCOMES)
+    assert found["intervals"]["bias"] == {"low": None, "high": None}

@@ -36,7 +36,9 @@ def trials(stimuli):
         for index, (name, targets) in enumerate(zip(stimuli["stimulus_id"], TARGETS, strict=True))
     ]
     shared = {"dataset_id": "simulated", "task": "digit", "round": 1, "session": 1, "phase": "main", "include": True}
-    return pd.DataFrame(rows).assign(**shared).astype({"response": "Int8"})
+    unseen = {"repetition": 0, "is_catch": False, "expected_response": pd.NA, "rt_ms": 600.0}
+    table = pd.DataFrame(rows).assign(**shared, **unseen, row_id=[f"r{row}" for row in range(len(rows))])
+    return table.astype({"response": "Int8", "expected_response": "Int8"})
 
 
 @pytest.fixture
@@ -109,7 +111,9 @@ def inputs(stimuli, trials, alignment, manipulation):
         "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
         "sampling_acceptance": stimuli[["strategy", "model_1", "model_2"]].assign(proposals=2, accepted=1),
         "sampling_metrics": {"acceptance": 0.5},
-        "participants": pd.DataFrame({"participant_id": PEOPLE}),
+        "participants": pd.DataFrame({"participant_id": PEOPLE, "lapse": 0.0, "blur_events": pd.NA, "include": True}),
+        "exclusions": pd.DataFrame(columns=["participant_id", "row_id", "rule", "found", "expected"]),
+        "round_2.trial_stimuli": stimuli.iloc[:1],
         "quality_report": {"excluded": 0},
         "reading_report": {"trials": 4},
         "power_summary": {"measured": {"stimuli": 1, "net_directed_success": 1.0}, "wanted": 0.8, "smallest": {}},
@@ -121,7 +125,12 @@ def inputs(stimuli, trials, alignment, manipulation):
         "params:reporting.classes": [str(digit) for digit in range(10)],
         "params:reporting.resamples": 20,
         "params:reporting.entropy_classifier": "vgg",
-        "params:reporting.gallery_size": 2,
+        "params:reporting": {
+            "classes": [str(digit) for digit in range(10)],
+            "resamples": 20,
+            "gallery_size": 2,
+            "people_shown": 2,
+        },
     }
 
 
@@ -147,9 +156,10 @@ def report_of(inputs):
 def test_the_stage_writes_figures_and_a_report(inputs):
     page = report_of(inputs)
     assert "(simulated participants)</title>" in page
-    assert page.count("data:image/png;base64,") == 9
+    # two stimuli and one of the second round, seven figures
+    assert page.count("data:image/png;base64,") == 10
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
-    assert "100.0% [100.0%, 100.0%]" in page  # guidance success: a and b split on both stimuli
+    assert "100.0% [34.2%, 100.0%]" in page  # guidance success: a and b split on both stimuli
 
 
 def test_a_loop_with_these_answers_is_shown_and_none_is_said(inputs, trials):
@@ -190,7 +200,7 @@ def test_a_manipulation_of_other_answers_is_left_out_and_said(inputs):
     page = report_of(inputs)
     assert "belong to other answers" in page and "belong to other answers" not in whole
     for words in (
-        "Pairs, customised",
+        "Pairs in a second round",
         "after the paper&#39;s figure 6b",
         "Dose and response",
         "c has no answer in round 2.",

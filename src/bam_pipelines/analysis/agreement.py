@@ -1,8 +1,16 @@
 """How well models predict people: accuracies by level, gains, and correlations of entropies."""
 
+from itertools import chain
+from typing import Literal
+
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
+
+from bam_pipelines.analysis.outcomes import Estimate, percentile_estimate
+from bam_pipelines.compute.seeds import numpy_generator
+
+Score = Literal["accuracy", "log_loss"]
 
 ALL = "all"
 LEVELS = ("base", "group", "individual")
@@ -71,6 +79,53 @@ def person_accuracies(metrics: pd.DataFrame) -> pd.DataFrame:
     return wide.groupby(level="participant_id").mean()
 
 
+def score_draws(metrics: pd.DataFrame, score: Score, seed: int, resamples: int) -> dict[tuple[str, str], np.ndarray]:
+    """Return how well models predict people's choices, and the same of resampled people.
+
+    Parameters
+    ----------
+    metrics
+        As in :func:`accuracy_table`; only rows of single participants are read.
+    score
+        The column: ``accuracy`` or ``log_loss``.
+    seed
+        The run's seed.
+    resamples
+        Number of bootstrap samples of people.
+
+    Returns
+    -------
+    dict
+        (classifier, level) to float64, (1 + resamples,): the score of all trials together, then that of each sample,
+        NaN where it holds nobody with a model of that level. A sample is the same people for all classifiers and
+        levels, so that means and differences of these arrays are those of the same people. With fewer than two people
+        there are no samples.
+    """
+    rows = metrics[(metrics["dataset"] == "trials_test") & (metrics["entropy_bin"] == ALL) & (metrics["n_trials"] > 0)]
+    rows = rows[rows["participant_id"] != ALL].astype({"classifier": "str", "level": "str", "participant_id": "str"})
+    rows = rows.assign(sum=rows[score] * rows["n_trials"])
+    wide = rows.pivot(index="participant_id", columns=["classifier", "level"], values=["sum", "n_trials"]).fillna(0)
+    if wide.empty:
+        return {}
+    sums, n = (wide[name].to_numpy(dtype=np.float64) for name in ("sum", "n_trials"))
+    people, generator = len(wide), numpy_generator(seed, "agreement/people")
+    drawn = (
+        np.bincount(generator.integers(people, size=people), minlength=people)
+        for _ in range(resamples if people > 1 else 0)
+    )
+    table = np.stack([_means(weight @ sums, weight @ n) for weight in chain([np.ones(people)], drawn)])
+    return {(str(name), str(level)): table[:, place] for place, (name, level) in enumerate(wide["n_trials"].columns)}
+
+
+def _means(sums: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0)
+
+
+def drawn_estimate(draws: np.ndarray) -> Estimate:
+    """Return a value with its 95 % interval, of an array that begins with the value and goes on with its samples."""
+    return percentile_estimate(float(draws[0]), draws[1:])
+
+
 def gains(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return the gain in accuracy on test trials that each step of fine-tuning brings, by classifier.
 
@@ -112,13 +167,48 @@ def entropy_correlations(entropies: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["classifier", "level", "n", "rho"])
 
 
+def correlation_estimate(entropies: pd.DataFrame, classifier: str, level: str, seed: int, resamples: int) -> Estimate:
+    """Return the correlation of :func:`entropy_correlations` of one model with an interval over test stimuli.
+
+    Parameters
+    ----------
+    entropies
+        As there.
+    classifier, level
+        Whose model.
+    seed
+        The run's seed; the same stimuli are drawn for every model.
+    resamples
+        Number of bootstrap samples of stimuli.
+
+    Returns
+    -------
+    Estimate
+        Spearman's ρ, all None where it is not defined or there is no such model.
+    """
+    rows = tested(entropies)
+    group = rows[(rows["classifier"] == classifier) & (rows["level"] == level)].sort_values("stimulus_id")
+    value = _rho(group)
+    if np.isnan(value):
+        return Estimate(value=None, low=None, high=None)
+    pairs = group[["model_entropy", "human_entropy"]].to_numpy(dtype=np.float64)
+    generator = numpy_generator(seed, "agreement/stimuli")
+    draws = [pairs[generator.integers(len(pairs), size=len(pairs))] for _ in range(resamples)]
+    return percentile_estimate(value, np.array([_rank_correlation(*draw.T) for draw in draws]))
+
+
+def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+
+
 def tested(entropies: pd.DataFrame) -> pd.DataFrame:
     """Keep the stimuli that no model was fitted to."""
     return entropies[entropies["split"] == "test"]
 
 
 def _rho(group: pd.DataFrame) -> float:
-    model, human = group["model_entropy"].to_numpy(float), group["human_entropy"].to_numpy(float)
-    if len(group) < 3 or np.ptp(model) == 0 or np.ptp(human) == 0:
+    if len(group) < 3:
         return float("nan")
-    return float(spearmanr(model, human).statistic)
+    return _rank_correlation(group["model_entropy"].to_numpy(float), group["human_entropy"].to_numpy(float))

@@ -9,14 +9,13 @@ from scipy.optimize import minimize
 from scipy.special import betaln, expit
 
 from bam_pipelines.analysis.entropy import digit_answers, first_answers, plugin_entropy
-from bam_pipelines.analysis.outcomes import Estimate
+from bam_pipelines.analysis.outcomes import Estimate, percentile_estimate
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.compute.shards import run_shards
 
 Measure = Literal["shares", "entropy"]
 
 _SPLITS_A_RESAMPLE = 10
-_CONFIDENCE = (0.025, 0.975)
 _FEW = 1e-9
 _FITS = 50  # a shard
 
@@ -83,7 +82,7 @@ def split_half_reliability(
     resampled = run_shards(partial(_resampled_reliability, answers, measure, seed), shards, "reliability")
     bounds = [bound for part in resampled for bound in part]
     spread = np.array(bounds) - np.nanmean(bounds) if np.isfinite(bounds).any() else np.array([])
-    return _estimate(value, np.minimum(value + spread, 1.0))
+    return percentile_estimate(value, np.minimum(value + spread, 1.0))
 
 
 def _resampled_reliability(answers: _Answers, measure: Measure, seed: int, indices: range) -> list[float]:
@@ -183,7 +182,7 @@ def _mean_by_people(values: np.ndarray, people: np.ndarray, drawn: np.ndarray) -
     if not sizes.sum():
         return Estimate(value=None, low=None, high=None)
     totals = drawn @ sizes
-    return _estimate(float(sums.sum() / sizes.sum()), (drawn @ sums)[totals > 0] / totals[totals > 0])
+    return percentile_estimate(float(sums.sum() / sizes.sum()), (drawn @ sums)[totals > 0] / totals[totals > 0])
 
 
 def repeats(trials: pd.DataFrame) -> pd.DataFrame:
@@ -236,7 +235,7 @@ def agreement_with_oneself(pairs: pd.DataFrame, seed: int, resamples: int = 1000
     drawn = [counted[draw.integers(len(counted), size=len(counted))] for _ in range(resamples)]
     shards = [drawn[first : first + _FITS] for first in range(0, resamples, _FITS)]
     means = np.concatenate(run_shards(_beta_binomial_means, shards, "agreement with oneself"))
-    return _estimate(beta_binomial_mean(*counted.T), means)
+    return percentile_estimate(beta_binomial_mean(*counted.T), means)
 
 
 def _beta_binomial_means(samples: list[np.ndarray]) -> np.ndarray:
@@ -267,13 +266,3 @@ def beta_binomial_mean(successes: np.ndarray, trials: np.ndarray) -> float:
 
     start = np.array([np.log(share / (1 - share)), 2.0])
     return float(expit(minimize(loss, start, method="Nelder-Mead").x[0]))
-
-
-def _estimate(value: float, samples: np.ndarray) -> Estimate:
-    if np.isnan(value):
-        return Estimate(value=None, low=None, high=None)
-    samples = samples[np.isfinite(samples)]
-    if not len(samples):
-        return Estimate(value=value, low=None, high=None)
-    low, high = np.quantile(samples, _CONFIDENCE)
-    return Estimate(value=value, low=float(low), high=float(high))

@@ -46,9 +46,19 @@ def select_examples(stimuli: pd.DataFrame, n: int) -> pd.DataFrame:
     """
     if stimuli.empty or n < 1:
         raise ValueError(f"cannot show {n} of {len(stimuli)} stimuli; expected at least one of each.")
-    chosen = pd.concat([_interleave(block) for _, block in stimuli.groupby("strategy", sort=True, observed=True)])
-    chosen = chosen.sort_values(["_rank", "strategy"], kind="stable").head(n)
-    return chosen.sort_values([*_GROUP, "target_1", "target_2", "stimulus_id"]).drop(columns="_rank")
+    return mixed_stimuli(stimuli).head(n).sort_values([*_GROUP, "target_1", "target_2", "stimulus_id"])
+
+
+def mixed_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Order stimuli so that the first few of them are spread over strategies, classifiers and digit pairs.
+
+    Parameters
+    ----------
+    stimuli
+        Stimulus table, at least one row; the same rows give the same order.
+    """
+    mixed = pd.concat([_interleave(block) for _, block in stimuli.groupby("strategy", sort=True, observed=True)])
+    return mixed.sort_values(["_rank", "strategy"], kind="stable").drop(columns="_rank")
 
 
 def _interleave(block: pd.DataFrame) -> pd.DataFrame:
@@ -91,19 +101,29 @@ def describe_stimulus(stimulus: pd.Series, classes: Sequence[str] | None = None)
     """
     if pd.isna(stimulus["target_1"]):
         return [str(stimulus["strategy"])]
-    first, second = (class_name(int(stimulus[name]), classes) for name in ("target_1", "target_2"))
-    lines = [f"{first} | {second}"]
+    names = [class_name(int(stimulus[target]), classes) for target in ("target_1", "target_2")]
+    return [" | ".join(names), *(guiding_probabilities(stimulus, names) or [str(stimulus["strategy"])])]
+
+
+def guiding_probabilities(stimulus: pd.Series, names: Sequence[str]) -> list[str]:
+    """Return each guiding classifier with its probabilities, a line each; none without a classifier.
+
+    Parameters
+    ----------
+    stimulus
+        One row of the stimulus table.
+    names
+        Of its two targets.
+    """
     if pd.isna(stimulus["model_1"]):
-        return [*lines, str(stimulus["strategy"])]
+        return []
     name = classifier_title(str(stimulus["model_1"]))
     if pd.isna(stimulus["model_2"]):
-        shares = f"{_short(stimulus['p1_target_1'])} | {_short(stimulus['p1_target_2'])}"
-        return [*lines, f"{name} {shares}"]
+        return [f"{name} {_short(stimulus['p1_target_1'])} | {_short(stimulus['p1_target_2'])}"]
     other = classifier_title(str(stimulus["model_2"]))
     return [
-        *lines,
-        f"{name} {first}: {_short(stimulus['p1_target_1'])}",
-        f"{other} {second}: {_short(stimulus['p2_target_2'])}",
+        f"{name} {names[0]}: {_short(stimulus['p1_target_1'])}",
+        f"{other} {names[1]}: {_short(stimulus['p2_target_2'])}",
     ]
 
 

@@ -6,8 +6,7 @@ from typing import Any
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
 from bam_pipelines.analysis.pair_measures import NET
 from bam_pipelines.analysis.pair_tests import CUSTOMISED
-from bam_pipelines.analysis.report import ReportTable
-from bam_pipelines.analysis.report_tables import UNDEFINED, p_value
+from bam_pipelines.analysis.report_tables import UNDEFINED, ReportTable, estimate_text, p_value
 
 _MEASURE_TITLES = {NET: "net directed success", "success": "success"}
 
@@ -35,7 +34,7 @@ def comparison_table(summary: Mapping[str, Any]) -> ReportTable:
             [
                 SOURCE_TITLES[source],
                 f"{described['n']:,}",
-                share(net, signed=True),
+                estimate_text(net, "+.1%"),
                 "—" if alone is None else p_value(alone["p"]),
                 *(["—"] * 8 if compared is None else _compared(compared)),
             ]
@@ -47,7 +46,7 @@ def _compared(compared: Mapping[str, Any]) -> list[str]:
     people, odds = compared["people"], compared["odds_ratio"]
     return [
         _MEASURE_TITLES[compared["measure"]],
-        share(compared, signed=True),
+        estimate_text(compared, "+.1%"),
         p_value(compared["p"]),
         "primary" if compared["family"] == "primary" else p_value(compared["p_holm"]),
         UNDEFINED if odds is None else f"{odds:.2f}",
@@ -64,9 +63,9 @@ def stable_table(stable: Mapping[str, Mapping[str, Any]]) -> list[ReportTable]:
         [
             SOURCE_TITLES[source],
             f"{found['n']:,}",
-            share(found["first"], signed=True),
-            share(found["crossed"], signed=True),
-            f"{share(found['flips'])} of {found['n_repeats']:,}",
+            estimate_text(found["first"], "+.1%"),
+            estimate_text(found["crossed"], "+.1%"),
+            f"{estimate_text(found['flips'])} of {found['n_repeats']:,}",
         ]
         for source in _in_order(stable)
         for found in [stable[source]]
@@ -82,7 +81,11 @@ def naturalness_table(naturalness: Mapping[str, Any]) -> ReportTable:
     rows = []
     for source in _in_order(naturalness["sources"]):
         found, contrast = naturalness["sources"][source], naturalness["contrasts"].get(source)
-        rest = ["—", "—"] if contrast is None else [share(contrast["accepted"], signed=True), _score(contrast["score"])]
+        rest = (
+            ["—", "—"]
+            if contrast is None
+            else [estimate_text(contrast["accepted"], "+.1%"), estimate_text(contrast["score"], "+.3f")]
+        )
         rows.append(
             [SOURCE_TITLES[source], f"{found['n']:,}", f"{found['accepted']:.1%}", f"{found['score']:.3f}", *rest]
         )
@@ -120,22 +123,6 @@ def power_sizes_table(summary: Mapping[str, Any]) -> ReportTable:
         for test, size in sorted(tests.items(), reverse=True)
     ]
     return ReportTable(f"Power: smallest second round that reaches {summary['wanted']:g}", columns, rows)
-
-
-def share(estimate: Mapping[str, float | None], signed: bool = False) -> str:
-    """Write a share with its interval."""
-    sign = "+" if signed else ""
-    if estimate["value"] is None:
-        return UNDEFINED
-    value = f"{estimate['value']:{sign}.1%}"
-    return value if estimate["low"] is None else f"{value} [{estimate['low']:{sign}.1%}, {estimate['high']:{sign}.1%}]"
-
-
-def _score(estimate: Mapping[str, float | None]) -> str:
-    if estimate["value"] is None:
-        return UNDEFINED
-    value = f"{estimate['value']:+.3f}"
-    return value if estimate["low"] is None else f"{value} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
 
 
 def _in_order(sources: Mapping[str, Any]) -> list[str]:

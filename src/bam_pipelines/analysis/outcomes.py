@@ -27,6 +27,32 @@ class Estimate(TypedDict):
     high: float | None
 
 
+def percentile_estimate(value: float, samples: np.ndarray, confidence: float = 0.95) -> Estimate:
+    """Return a value with the percentile interval of its resampled values.
+
+    Parameters
+    ----------
+    value
+        NaN where it is not defined.
+    samples
+        (R,); those that are not finite are left out.
+    confidence
+        Coverage of the interval, 0 to 1.
+
+    Returns
+    -------
+    Estimate
+        All None without a value, bounds None without samples.
+    """
+    if np.isnan(value):
+        return Estimate(value=None, low=None, high=None)
+    samples = samples[np.isfinite(samples)]
+    if not len(samples):
+        return Estimate(value=value, low=None, high=None)
+    low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(value=value, low=float(low), high=float(high))
+
+
 def outcome_of_shares(share_1: np.ndarray, share_2: np.ndarray) -> np.ndarray:
     """Name the guidance outcome of stimuli.
 
@@ -69,20 +95,18 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
         One row a stimulus with two targets and at least one answer: ``stimulus_id``, ``strategy``, ``source``,
         ``model_1``, ``model_2``, ``target_1``, ``target_2``, ``n_answers``, ``share_1``, ``share_2``,
         ``entropy`` (plug-in, bits), ``entropy_smoothed`` (Dirichlet, bits), ``outcome``. Each participant counts
-        once.
+        once. No row where no stimulus has targets, as in a release.
 
     Raises
     ------
     ValueError
-        If a stimulus of the trials is not in the stimulus table, or none that has targets was answered.
+        If a stimulus of the trials is not in the stimulus table.
     """
     counts = response_counts(trials, n_classes)
     missing = counts.index.difference(stimuli["stimulus_id"])
     if len(missing):
         raise InputError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
     guided = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
-    if guided.empty:
-        raise InputError("no stimulus with two targets was answered; expected main trials on guided stimuli.")
     table = guided[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
     answers = counts.loc[table["stimulus_id"]].to_numpy()
     rows = np.arange(len(table))
@@ -209,8 +233,12 @@ def guidance_summary(table: pd.DataFrame, seed: int, resamples: int = 2000) -> d
     -------
     dict
         ``stimuli``, ``answers_per_stimulus``, ``outcomes`` (see :func:`outcome_shares`), ``zero_entropy_share``,
-        ``mean_entropy`` and ``mean_entropy_smoothed`` in bits.
+        ``mean_entropy`` and ``mean_entropy_smoothed`` in bits; all None where the table is empty.
     """
+    if table.empty:
+        nothing = {name: Estimate(value=None, low=None, high=None) for name in OUTCOMES}
+        unknown = ("answers_per_stimulus", "zero_entropy_share", "mean_entropy", "mean_entropy_smoothed")
+        return {"stimuli": 0, "outcomes": nothing, **dict.fromkeys(unknown)}
     return {
         "stimuli": len(table),
         "answers_per_stimulus": float(table["n_answers"].mean()),

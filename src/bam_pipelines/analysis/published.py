@@ -6,6 +6,11 @@ ZERO_ENTROPY_SHARE = 0.42
 ANSWERS_PER_IMAGE = 5.9  # 116,715 trials, 19,943 images
 # Means over classifiers; base and group on variMNIST, the individual level on participants' own trials.
 LEVEL_ACCURACY = {"base": 0.47, "group": 0.70, "individual": 0.75}
+VGG_ACCURACY = {"base": 0.54, "group": 0.757, "individual": 0.805}
+GROUP_GAINS = {"vit": 0.30, "vgg": 0.22, "cornet": 0.21, "mlp": 0.28, "lrm": 0.17}
+INDIVIDUAL_GAINS = {"vit": 0.054, "vgg": 0.048, "cornet": 0.053, "mlp": 0.037, "lrm": 0.035}
+# of participants, whom VGG's IndivNet suits better than GroupNet
+SHARE_IMPROVED = 241 / 246
 DIGIT_ACCURACY_KEPT = 0.97
 ENTROPY_CORRELATION = {"base": 0.08, "group": 0.74}
 PAIR_SHARES = {

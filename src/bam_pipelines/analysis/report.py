@@ -1,10 +1,14 @@
 """The run's report: one HTML page that needs nothing else to open."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bam_pipelines.analysis.report_cards import Gallery
+from bam_pipelines.analysis.report_people import OVERVIEW, PersonSection
+from bam_pipelines.analysis.report_tables import ReportTable
 
 
 @dataclass(frozen=True)
@@ -27,40 +31,22 @@ class KeyNumber:
 
 
 @dataclass(frozen=True)
-class GalleryItem:
-    """One stimulus: its PNG and the lines to write under it, the targets first."""
+class KeyGroup:
+    """Measures of one kind, and the catalog entries that they come from."""
 
-    png: bytes
-    lines: list[str]
+    title: str
+    sources: tuple[str, ...]
+    numbers: list[KeyNumber]
 
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """One figure: PNG, title and what the reader should see in it."""
+    """One figure: PNG, title, what the reader should see in it, and its catalog entry."""
 
     png: bytes
     title: str
     caption: str
-
-
-@dataclass(frozen=True)
-class ReportTable:
-    """One table.
-
-    Parameters
-    ----------
-    title
-        Above it.
-    columns, rows
-        Text cells.
-    folded
-        Whether a click opens it.
-    """
-
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
-    folded: bool = False
+    source: str
 
 
 @dataclass(frozen=True)
@@ -75,12 +61,14 @@ class ReportContent:
         Whether the participants are simulated.
     notices
         What must be read first, a paragraph each.
-    key_numbers, gallery, figures, tables
+    key_groups, figures, gallery, people, tables
         The page's sections, in this order.
+    people_left_out
+        Number of participants without a section of their own.
     identity
         Label and value of what identifies the run.
     artifacts
-        Catalog entry to version.
+        Catalog entry to version, which is the Kedro session that wrote it.
     limits
         One sentence each.
     """
@@ -88,9 +76,11 @@ class ReportContent:
     title: str
     simulated: bool
     notices: list[str]
-    key_numbers: list[KeyNumber]
-    gallery: list[GalleryItem]
+    key_groups: list[KeyGroup]
     figures: list[ReportFigure]
+    gallery: Gallery
+    people: list[PersonSection]
+    people_left_out: int
     tables: list[ReportTable]
     identity: list[tuple[str, str]]
     artifacts: dict[str, str]
@@ -108,13 +98,33 @@ def build_report(content: ReportContent) -> str:
     Returns
     -------
     str
-        HTML with its styles and images inside; every text is escaped.
+        HTML with its styles, script and images inside; every text is escaped. Without the script everything is there
+        to be read; it adds the filters and shows one participant at a time.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("bam_pipelines.analysis"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["data_uri"] = _data_uri
-    source = files("bam_pipelines.analysis").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(content=content)
+    environment.filters["class_name"] = _class_name
+    environment.filters["by_version"] = _by_version
+    return environment.get_template("report.html.j2").render(content=content, overview=OVERVIEW)
 
 
 def _data_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def _class_name(number: int, classes: list[str]) -> str:
+    return classes[number]
+
+
+def _by_version(sources: Iterable[str], artifacts: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each version and the entries that have it, in the order of their first mention."""
+    groups: dict[str, list[str]] = {}
+    for name in sources:
+        groups.setdefault(artifacts.get(name, "(version not known)"), []).append(name)
+    return list(groups.items())

@@ -1,42 +1,40 @@
-"""What the report says: key numbers beside the paper's, captions and limits."""
+"""What the report says: its parts, notices and limits."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from bam_pipelines.analysis import published
-from bam_pipelines.analysis.agreement import entropy_correlations, level_means
-from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
+from bam_pipelines.analysis.entropy import is_simulated
+from bam_pipelines.analysis.gallery import mixed_stimuli
 from bam_pipelines.analysis.manipulation_tables import (
     comparison_table,
     left_out_table,
     naturalness_table,
     power_sizes_table,
-    share,
     stable_table,
 )
-from bam_pipelines.analysis.outcomes import OUTCOMES
-from bam_pipelines.analysis.pair_measures import MEASURES
-from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
-from bam_pipelines.analysis.report import KeyNumber, ReportContent, ReportFigure, ReportTable
+from bam_pipelines.analysis.pair_tests import CUSTOMISED
+from bam_pipelines.analysis.report import ReportContent, ReportFigure
 from bam_pipelines.analysis.report_captions import FIGURES, meant_by_digit
+from bam_pipelines.analysis.report_cards import Gallery, first_round_cards, second_round_cards, shown_stimuli
 from bam_pipelines.analysis.report_loop import loop_figures, loop_limits
+from bam_pipelines.analysis.report_numbers import key_groups
+from bam_pipelines.analysis.report_people import person_sections
 from bam_pipelines.analysis.report_tables import (
-    UNDEFINED,
+    ReportTable,
     acceptance_table,
     alignment_table,
     frame_table,
-    gallery_items,
     methods_table,
     metrics_table,
-    p_value,
 )
-from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
+from bam_pipelines.analysis.same_answers import are_choices_of
+from bam_pipelines.analysis.style import classifier_title
 
 TITLE = "Images on perceptual boundaries: label, align, manipulate"
 
 _ENOUGH_ANSWERS = 2
-_NO_ENDS = {"low": None, "high": None}
 _LIMITS = [
     "Intervals of outcomes and p values of manipulation speak of these participants and pairs. Pairs that share a "
     "person are not independent: for people in general there is the test over whole groups, whose p can't be smaller "
@@ -66,59 +64,78 @@ POWER_OF_OTHERS = (
 )
 
 
+@dataclass(frozen=True)
+class ReportSettings:
+    """What the report is asked for.
+
+    Parameters
+    ----------
+    seed
+        The run's seed.
+    resamples
+        Bootstrap samples of intervals.
+    classes
+        Name of each class that participants choose among.
+    gallery_size
+        Number of stimuli of each round in the gallery at most.
+    people_shown
+        Number of participants with a section of their own at most.
+    """
+
+    seed: int
+    resamples: int
+    classes: list[str]
+    gallery_size: int
+    people_shown: int
+
+
 def report_content(
-    results: dict[str, Any], identity: dict[str, Any], simulated: bool, examples: int, manipulated: bool = True
+    results: dict[str, Any],
+    trials: pd.DataFrame,
+    pairs: pd.DataFrame,
+    identity: dict[str, Any],
+    settings: ReportSettings,
 ) -> ReportContent:
     """Collect what the report shows.
 
     Parameters
     ----------
     results
-        Catalog name to content: the tables and summaries of all stages, and the PNG bytes of ``figure_guidance``,
-        ``figure_alignment``, ``figure_individuals``, ``figure_differences``, ``figure_manipulation``,
-        ``figure_dose``, ``figure_power`` and, or None, ``loop_figure``; under ``classes`` the names of the classes.
+        Catalog name to content: the tables and summaries of all stages, ``second_stimuli`` (those of the second
+        round), and the PNG bytes of ``figure_guidance``, ``figure_alignment``, ``figure_individuals``,
+        ``figure_differences``, ``figure_manipulation``, ``figure_dose``, ``figure_power`` and, or None,
+        ``loop_figure``.
+    trials
+        Trial table of the first round.
+    pairs
+        Pair table. If it is of other answers than the trials, the manipulation's results are left out, and the page
+        says so.
     identity
         What identifies the run: label to value, and under ``artifacts`` catalog entry to version. Values that are
         None were not available.
-    simulated
-        Whether the participants are simulated.
-    examples
-        Number of stimuli in the gallery at most.
-    manipulated
-        Whether the manipulation's results belong to the same answers; else they are left out, and the page says so.
+    settings
+        What the report is asked for.
 
     Returns
     -------
     ReportContent
         For :func:`bam_pipelines.analysis.report.build_report`.
     """
-    left_out: tuple[str, ...] = () if manipulated else ("figure_manipulation", "figure_dose", "figure_power")
-    if manipulated and not _are_sizes_of(results):
-        left_out = ("figure_power",)
+    simulated, manipulated = is_simulated(trials), are_choices_of(pairs, trials)
+    gallery = _gallery(results, trials, pairs if manipulated else None, settings)
+    people = person_sections(
+        results, trials, pairs if manipulated else None, gallery.cards, settings.classes, settings.people_shown
+    )
     return ReportContent(
         title=TITLE,
         simulated=simulated,
-        notices=_notices(results, manipulated),
-        key_numbers=key_numbers(results, manipulated),
-        gallery=gallery_items(results["stimuli"], examples, results["classes"]),
-        figures=[
-            ReportFigure(results[name], title, caption)
-            for name, (title, caption) in FIGURES.items()
-            if name not in left_out
-        ]
-        + loop_figures(results["loop_figure"]),
-        tables=[
-            frame_table("Classifiers", _titled(results["classifiers_summary"])),
-            acceptance_table(results["sampling_acceptance"]),
-            metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True),
-            frame_table("Behavior: participants", results["participants"], folded=True),
-            metrics_table("Behavior: quality", results["quality_report"], folded=True),
-            alignment_table(results["alignment_metrics"]),
-            methods_table(results["alignment_summary"]),
-            metrics_table("Alignment: all metrics", results["alignment_summary"], folded=True),
-            metrics_table("Alignment: clusters of participants", results["alignment_clusters"], folded=True),
-            *(_manipulation_tables(results) if manipulated else []),
-        ],
+        notices=meant_by_digit(settings.classes) + _notices(results, manipulated),
+        key_groups=key_groups(results, settings.seed, settings.resamples, manipulated),
+        figures=_figures(results, manipulated),
+        gallery=gallery,
+        people=people,
+        people_left_out=len(results["participants"]) - len(people),
+        tables=_tables(results, settings, manipulated),
         identity=[(key.replace("_", " "), _identified(value)) for key, value in identity.items() if key != "artifacts"],
         artifacts={name: str(version) for name, version in identity["artifacts"].items()},
         limits=[
@@ -129,12 +146,61 @@ def report_content(
     )
 
 
+def _gallery(
+    results: dict[str, Any], trials: pd.DataFrame, pairs: pd.DataFrame | None, settings: ReportSettings
+) -> Gallery:
+    n, classes = settings.gallery_size, settings.classes
+    shown = shown_stimuli(trials, results["trial_stimuli"], results["stimuli"])
+    chosen = shown if shown.empty else mixed_stimuli(shown).head(n)
+    outcomes = results["guidance_outcomes"].set_index("stimulus_id")["outcome"].to_dict()
+    second = [] if pairs is None else second_round_cards(results["second_stimuli"], pairs, classes)
+    return Gallery(
+        [*first_round_cards(chosen, trials, outcomes, classes), *second[:n]],
+        classes,
+        len(shown) - len(chosen) + max(0, len(second) - n),
+        ("stimuli", "trial_stimuli", "trials", *(("round_2.trial_stimuli", "manipulation_outcomes") if second else ())),
+    )
+
+
+def _figures(results: dict[str, Any], manipulated: bool) -> list[ReportFigure]:
+    left_out: tuple[str, ...] = () if manipulated else ("figure_manipulation", "figure_dose", "figure_power")
+    if manipulated and not _are_sizes_of(results):
+        left_out = ("figure_power",)
+    drawn = [
+        ReportFigure(results[name], title, caption, name)
+        for name, (title, caption) in FIGURES.items()
+        if name not in left_out
+    ]
+    return drawn + loop_figures(results["loop_figure"])
+
+
+def _tables(results: dict[str, Any], settings: ReportSettings, manipulated: bool) -> list[ReportTable]:
+    summary, metrics = results["alignment_summary"], results["alignment_metrics"]
+    resampled = settings.seed, settings.resamples
+    tables = {
+        "classifiers_summary": [frame_table("Classifiers", _titled(results["classifiers_summary"]))],
+        "sampling_acceptance": [acceptance_table(results["sampling_acceptance"])],
+        "sampling_metrics": [metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True)],
+        "quality_report": [metrics_table("Behavior: quality", results["quality_report"], folded=True)],
+        "alignment_metrics": [alignment_table(metrics, *resampled)],
+        "alignment_summary": [
+            methods_table(summary, metrics, *resampled),
+            metrics_table("Alignment: all metrics", summary, folded=True),
+        ],
+        "alignment_clusters": [
+            metrics_table("Alignment: clusters of participants", results["alignment_clusters"], folded=True)
+        ],
+        **(_manipulation_tables(results) if manipulated else {}),
+    }
+    return [replace(table, sources=(entry,)) for entry, parts in tables.items() for table in parts]
+
+
 def _titled(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(classifier=[classifier_title(str(name)) for name in table["classifier"]])
 
 
 def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
-    notices = meant_by_digit(results["classes"]) + ([] if manipulated else [MANIPULATION_OF_OTHERS])
+    notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
     if manipulated and not _are_sizes_of(results):
         notices.append(POWER_OF_OTHERS)
     reading, guidance = results["reading_report"], results["guidance_summary"]
@@ -143,7 +209,9 @@ def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
             f"resplit: {reading['stimuli_in_both_splits']} images stood in both the training and the test trials of "
             "these answers, so that images were split anew. Results on the split as it came are not comparable."
         )
-    if guidance["answers_per_stimulus"] < _ENOUGH_ANSWERS:
+    if not guidance["stimuli"]:
+        notices.append("No stimulus that was answered has two targets, so that there are no guidance outcomes.")
+    elif guidance["answers_per_stimulus"] < _ENOUGH_ANSWERS:
         notices.append(
             f"Each stimulus got {guidance['answers_per_stimulus']:.1f} answers on average. A stimulus that one person "
             "answered is unanimous and no success by definition, so that outcomes and entropies say nothing yet."
@@ -161,132 +229,19 @@ def _are_sizes_of(results: dict[str, Any]) -> bool:
     return bool(same and measured["net_directed_success"] == described["net_directed_success"]["value"])
 
 
-def _manipulation_tables(results: dict[str, Any]) -> list[ReportTable]:
+def _manipulation_tables(results: dict[str, Any]) -> dict[str, list[ReportTable]]:
     summary = results["manipulation_summary"]
-    return [
-        comparison_table(summary),
-        *stable_table(summary["stable_disagreement"]),
-        naturalness_table(results["manipulation_naturalness"]),
-        *left_out_table(summary["left_out"]),
-        *([power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else []),
-        metrics_table("Manipulation: all metrics", summary, folded=True),
-    ]
+    return {
+        "manipulation_summary": [
+            comparison_table(summary),
+            *stable_table(summary["stable_disagreement"]),
+            *left_out_table(summary["left_out"]),
+            metrics_table("Manipulation: all metrics", summary, folded=True),
+        ],
+        "manipulation_naturalness": [naturalness_table(results["manipulation_naturalness"])],
+        "power_summary": [power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else [],
+    }
 
 
 def _identified(value: object) -> str:
     return "not available" if value is None else str(value)
-
-
-def key_numbers(results: dict[str, Any], manipulated: bool = True) -> list[KeyNumber]:
-    """Set the run's key numbers beside the paper's.
-
-    Parameters
-    ----------
-    results
-        At least ``guidance_summary``, ``alignment_metrics``, ``alignment_entropy``, ``alignment_summary``,
-        ``manipulation_summary``.
-    manipulated
-        See :func:`report_content`.
-
-    Returns
-    -------
-    list of KeyNumber
-        In the order of the stages; what a run could not define says so.
-    """
-    return [
-        *_guidance(results["guidance_summary"]),
-        *_alignment(results["alignment_metrics"], results["alignment_entropy"]),
-        *_individual_gains(results["alignment_summary"]),
-        *(_manipulation(results["manipulation_summary"]) if manipulated else []),
-    ]
-
-
-def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
-    shares = [
-        KeyNumber(
-            f"Guidance {name}, share of stimuli",
-            f"{published.GUIDANCE_SHARES[name]:.0%}",
-            share(summary["outcomes"][name]),
-        )
-        for name in OUTCOMES
-    ]
-    zero = f"{summary['zero_entropy_share']:.0%}"
-    estimated = summary["true_outcomes"]["outcomes"]
-    true = [
-        KeyNumber(
-            f"Guidance {name}, by estimated probabilities of each stimulus", "—", share({"value": value} | _NO_ENDS)
-        )
-        for name, value in estimated.items()
-    ]
-    return [*shares, *true, KeyNumber("Stimuli with unanimous answers", f"{published.ZERO_ENTROPY_SHARE:.0%}", zero)]
-
-
-def _alignment(metrics: pd.DataFrame, entropies: pd.DataFrame) -> list[KeyNumber]:
-    choices, digits = level_means(metrics, "trials_test"), level_means(metrics, "digits_test")
-    numbers = [
-        KeyNumber(f"{LEVEL_TITLES[level]}: accuracy on people's choices, mean over classifiers", f"{value:.2f}", found)
-        for level, value in published.LEVEL_ACCURACY.items()
-        for found in [_decimal(choices.get(level))]
-    ]
-    kept = _decimal(digits.get("group"))
-    numbers.append(KeyNumber("GroupNet: accuracy on test digits", f"{published.DIGIT_ACCURACY_KEPT:.2f}", kept))
-    rho = entropy_correlations(entropies).set_index(["classifier", "level"])["rho"]
-    return numbers + [
-        KeyNumber(
-            f"{classifier_title('vgg')}: Spearman ρ of model's and people's entropy, {LEVEL_TITLES[level]}",
-            f"{value:.2f}",
-            _decimal(rho.get(("vgg", level))),
-        )
-        for level, value in published.ENTROPY_CORRELATION.items()
-    ]
-
-
-def _individual_gains(summary: dict[str, dict[str, Any]]) -> list[KeyNumber]:
-    """Say what is individual: own models against the averaged prediction of all other people's."""
-    return [
-        KeyNumber(
-            f"{classifier_title(name)}: individual gain, nats a trial",
-            "—",
-            UNDEFINED if gain is None else f"{_signed(gain)}; with models dealt out at random p {p_value(gain['p'])}",
-        )
-        for name in ordered_classifiers(summary)
-        for gain in [(summary[name]["individual_gain"] or {}).get("log_loss")]
-    ]
-
-
-def _signed(estimate: dict[str, float]) -> str:
-    return f"{estimate['value']:+.3f} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
-
-
-def _manipulation(summary: dict[str, Any]) -> list[KeyNumber]:
-    numbers = []
-    for name in MEASURES:
-        for source in (FIRST_ROUND, CUSTOMISED):
-            known = {**published.PAIR_SHARES[source], "net_directed_success": published.NET_DIRECTED_SUCCESS[source]}
-            described = summary["sources"].get(source)
-            found = UNDEFINED if described is None else share(described[name])
-            if described is not None and name == "targeted_ratio":
-                # it conditions on success, and an interval does not show that there were hardly any
-                found += f", {described['n_success']} successes"
-            label = f"Pairs, {SOURCE_TITLES[source]}: {name.replace('_', ' ')}"
-            numbers.append(KeyNumber(label, f"{known[name]:.1%}".replace(".0%", "%"), found))
-    for name, known_p in _PUBLISHED_P.items():
-        p = summary["difference"][name]["p"]
-        numbers.append(KeyNumber(f"Pairs: difference in {name.replace('_', ' ')}, p", known_p, p_value(p)))
-    return numbers + [
-        KeyNumber(f"Pairs, customised less {SOURCE_TITLES[source]}: net directed success", "—", _contrast(contrast))
-        for source, measures in summary["contrasts"].items()
-        for contrast in [measures["net_directed_success"]]
-    ]
-
-
-def _contrast(contrast: dict[str, float | None]) -> str:
-    value = contrast["value"]
-    return UNDEFINED if value is None else f"{value:+.1%}, p {p_value(contrast['p'])}"
-
-
-_PUBLISHED_P = {"success": "< 0.001", "targeted_ratio": "< 0.001", "net_directed_success": "—"}
-
-
-def _decimal(value: float | None) -> str:
-    return UNDEFINED if value is None or pd.isna(value) else f"{value:.2f}"

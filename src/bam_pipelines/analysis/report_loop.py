@@ -15,7 +15,7 @@ _NONE = (
 
 def loop_figures(picture: bytes | None) -> list[ReportFigure]:
     """Return the learning curve, a PNG, if there is one."""
-    return [] if picture is None else [ReportFigure(picture, _TITLE, _CAPTION)]
+    return [] if picture is None else [ReportFigure(picture, _TITLE, _CAPTION, "loop_figure_if_any")]
 
 
 def loop_limits(picture: bytes | None) -> list[str]:

@@ -1,21 +1,42 @@
 """Results as the text cells of the report's tables."""
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-import matplotlib.image
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.analysis.agreement import LEVELS, accuracy_table
-from bam_pipelines.analysis.gallery import describe_stimulus, select_examples
-from bam_pipelines.analysis.report import GalleryItem, ReportTable
+from bam_pipelines.analysis.agreement import LEVELS, Score, accuracy_table, drawn_estimate, score_draws
+from bam_pipelines.analysis.outcomes import Estimate
+from bam_pipelines.analysis.participant_profiles import share_estimate
 from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
-from bam_pipelines.images.table import table_pixels
 
 UNDEFINED = "not defined"
+
+_SCORES: tuple[Score, ...] = ("accuracy", "log_loss")
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """One table of text cells; ``folded`` ones are opened by a click.
+
+    Parameters
+    ----------
+    title, columns, rows
+        The first cell of a row names it.
+    folded
+        Whether only the title is seen at first.
+    sources
+        Catalog entries that it comes from.
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    folded: bool = False
+    sources: tuple[str, ...] = ()
 
 
 def cell(value: object) -> str:
@@ -27,6 +48,14 @@ def cell(value: object) -> str:
     if isinstance(value, (int, np.integer)):
         return f"{value:,}"
     return f"{float(value):.4g}" if isinstance(value, Real) else str(value)
+
+
+def estimate_text(estimate: Estimate | Mapping[str, Any], form: str = ".1%") -> str:
+    """Write a value with its interval in brackets, each in a format such as ``+.3f``; a value alone if it has none."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    if value is None:
+        return UNDEFINED
+    return format(value, form) if low is None else f"{value:{form}} [{low:{form}}, {high:{form}}]"
 
 
 def p_value(value: float | None) -> str:
@@ -68,22 +97,38 @@ def acceptance_table(acceptance: pd.DataFrame) -> ReportTable:
     second = plain["model_2"].map(lambda name: "" if pd.isna(name) else f" and {classifier_title(str(name))}")
     plain = plain.assign(classifiers=first + second)
     sums = plain.groupby(["strategy", "classifiers"])[["proposals", "accepted"]].sum().reset_index()
-    sums["share"] = sums["accepted"] / sums["proposals"]
+    counts = zip(sums["accepted"], sums["proposals"], strict=True)
+    sums["share [95 %]"] = [estimate_text(share_estimate(int(accepted), int(n))) for accepted, n in counts]
     return frame_table("Sampling: accepted stimuli by strategy and classifiers", sums)
 
 
-def alignment_table(metrics: pd.DataFrame) -> ReportTable:
-    """Write accuracy on people's choices and on test digits by classifier and level."""
-    parts = {
-        name: accuracy_table(metrics, dataset, ["classifier", "level"]).set_index(["classifier", "level"])["accuracy"]
-        for name, dataset in (("choices", "trials_test"), ("digits", "digits_test"))
-    }
+def alignment_table(metrics: pd.DataFrame, seed: int, resamples: int) -> ReportTable:
+    """Write accuracy on people's choices and on test digits by classifier and level, with intervals."""
+    draws = score_draws(metrics, "accuracy", seed, resamples)
+    table = accuracy_table(metrics, "digits_test", ["classifier", "level"])
+    digits = table.set_index(["classifier", "level"])["accuracy"].to_dict()
     rows = [
-        [classifier_title(name), *(_share(part.get((name, level))) for part in parts.values() for level in LEVELS)]
+        [
+            classifier_title(name),
+            *(_drawn(draws.get((name, level)), ".3f") for level in LEVELS),
+            *(digits_text(metrics, digits.get((name, level)), ".3f") for level in LEVELS),
+        ]
         for name in ordered_classifiers(metrics["classifier"])
     ]
-    columns = [f"{part}, {LEVEL_TITLES[level]}" for part in parts for level in LEVELS]
+    columns = [f"{part}, {LEVEL_TITLES[level]}" for part in ("choices", "digits") for level in LEVELS]
     return ReportTable("Alignment: accuracy on people's choices and on test digits", ["classifier", *columns], rows)
+
+
+def _drawn(draws: np.ndarray | None, form: str) -> str:
+    return UNDEFINED if draws is None else estimate_text(drawn_estimate(draws), form)
+
+
+def digits_text(metrics: pd.DataFrame, accuracy: float | None, form: str = ".2f") -> str:
+    """Write an accuracy on test digits, Wilson's interval over them: of a mean too wide, as if all erred alike."""
+    if accuracy is None:
+        return UNDEFINED
+    n = int(metrics.loc[metrics["dataset"] == "digits_test", "n_trials"].min())
+    return estimate_text(share_estimate(accuracy * n, n), form)
 
 
 _MODELS = {
@@ -96,39 +141,34 @@ _MODELS = {
 }
 
 
-def methods_table(summary: Mapping[str, Mapping[str, Any]]) -> ReportTable:
-    """Write how well each way of predicting people's choices does on the same test trials, by classifier."""
+def methods_table(
+    summary: Mapping[str, Mapping[str, Any]], metrics: pd.DataFrame, seed: int, resamples: int
+) -> ReportTable:
+    """Write how well each way of predicting people's choices does on the same test trials, by classifier.
+
+    Intervals resample people; baselines, whose scores are stored for everyone together, have none.
+    """
+    draws = {score: score_draws(metrics, score, seed, resamples) for score in _SCORES}
+
+    def score_text(name: str, model: str, score: Score, value: float | None) -> str:
+        known = draws[score].get((name, model))
+        # the summary's value, of the people that have a model of their own
+        if known is None:
+            return cell(value)
+        drawn = drawn_estimate(known)
+        return estimate_text(Estimate(value=value, low=drawn["low"], high=drawn["high"]), ".4g")
+
     rows = [
         [
             classifier_title(name),
             title,
-            *(cell(scores.get(key)) for key in ("accuracy", "log_loss", "calibration_error")),
+            *(score_text(name, model, score, scores.get(score)) for score in _SCORES),
+            cell(scores.get("calibration_error")),
         ]
         for name in ordered_classifiers(summary)
         for model, title in _MODELS.items()
         for scores in [summary[name].get(model) or summary[name].get("baselines", {}).get(model)]
         if scores is not None
     ]
-    columns = ["classifier", "model", "accuracy", "log-loss (nats)", "calibration error"]
+    columns = ["classifier", "model", "accuracy [95 %]", "log-loss (nats) [95 %]", "calibration error"]
     return ReportTable("Alignment: ways to predict people's choices", columns, rows)
-
-
-def _share(value: float | None) -> str:
-    return UNDEFINED if value is None or np.isnan(value) else f"{value:.3f}"
-
-
-def gallery_items(stimuli: pd.DataFrame, n: int, classes: Sequence[str] | None = None) -> list[GalleryItem]:
-    """Choose stimuli as :func:`bam_pipelines.analysis.gallery.select_examples` does, and encode their images."""
-    chosen = select_examples(stimuli, n)
-    return [
-        GalleryItem(_png(pixels), describe_stimulus(stimulus, classes))
-        for pixels, (_, stimulus) in zip(table_pixels(chosen), chosen.iterrows(), strict=True)
-    ]
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    # As colours, because a colour map of 256 steps would move some grey values by one.
-    colours = np.broadcast_to(pixels, (3, *pixels.shape[1:])) if len(pixels) == 1 else pixels
-    buffer = io.BytesIO()
-    matplotlib.image.imsave(buffer, np.ascontiguousarray(np.moveaxis(colours, 0, -1)), format="png")
-    return buffer.getvalue()

@@ -14,6 +14,7 @@ from bam_pipelines.compute.seeds import numpy_generator
 # of a + b + …: above, units do not differ as far as anyone can see; below, each is all or nothing
 CONCENTRATIONS = (1e-2, 1e4)
 _POSTERIOR_DRAWS = 400
+_INTERVAL_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,9 @@ def true_outcomes(counts: np.ndarray, seed: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``outcomes``: outcome to the expected share; ``concentration`` and ``mean`` (first target, second, another) of
-        the population; all None where it cannot be fitted.
+        ``outcomes``: outcome to the expected share; ``intervals``: outcome to ``low`` and ``high``, 95 %, of that share
+        in other images of such answers, the population taken as known; ``concentration`` and ``mean`` (first target,
+        second, another) of the population; all None where it cannot be fitted.
 
     Notes
     -----
@@ -106,15 +108,35 @@ def true_outcomes(counts: np.ndarray, seed: int) -> dict[str, Any]:
     population = fit_population(counts)
     if population is None:
         nothing = dict.fromkeys(OUTCOMES), dict.fromkeys(("target_1", "target_2", "other"))
-        return {"outcomes": nothing[0], "concentration": None, "mean": nothing[1]}
+        ends = {name: dict.fromkeys(("low", "high")) for name in OUTCOMES}
+        return {"outcomes": nothing[0], "intervals": ends, "concentration": None, "mean": nothing[1]}
     generator = numpy_generator(seed, "shrinkage/true outcomes")
     distinct, weight = np.unique(counts, axis=0, return_counts=True)
     draws = generator.standard_gamma(distinct + np.maximum(population.alpha, 1e-6), (_POSTERIOR_DRAWS, *distinct.shape))
     shares = draws / draws.sum(axis=2, keepdims=True)
     named = outcome_of_shares(shares[..., 0], shares[..., 1])
-    expected = {name: float(((named == name).mean(axis=0) @ weight) / weight.sum()) for name in OUTCOMES}
+    chances = {name: (named == name).mean(axis=0) for name in OUTCOMES}
+    expected = {name: float(chance @ weight / weight.sum()) for name, chance in chances.items()}
     mean = dict(zip(("target_1", "target_2", "other"), population.mean.tolist(), strict=True))
-    return {"outcomes": expected, "concentration": population.concentration, "mean": mean}
+    return {
+        "outcomes": expected,
+        "intervals": _intervals(chances, weight, numpy_generator(seed, "shrinkage/intervals")),
+        "concentration": population.concentration,
+        "mean": mean,
+    }
+
+
+def _intervals(
+    chances: dict[str, np.ndarray], weight: np.ndarray, generator: np.random.Generator
+) -> dict[str, dict[str, float]]:
+    """Draw images, and for each of them whether it has an outcome; (distinct,) chances of as many images as weight."""
+    n = int(weight.sum())
+    images = generator.multinomial(n, weight / n, _INTERVAL_DRAWS)
+    ends = {}
+    for name, chance in chances.items():
+        low, high = np.quantile(generator.binomial(images, chance).sum(axis=1) / n, (0.025, 0.975))
+        ends[name] = {"low": float(low), "high": float(high)}
+    return ends
 
 
 def shrunken_shares(

@@ -74,8 +74,10 @@ def label_classes(axes: Axes, across: Mapping[int, str], down: Mapping[int, str]
 
 
 def classifier_title(name: str) -> str:
-    """Return a classifier's name as the paper writes it; unknown names stay as they are."""
-    return CLASSIFIER_TITLES.get(name, name)
+    """Return a classifier's name as the paper writes it, with the participant whose model it is; others stay."""
+    classifier, _, person = name.partition("-")
+    title = CLASSIFIER_TITLES.get(classifier, classifier)
+    return f"{title} of {person}" if person else title
 
 
 def ordered_classifiers(names: Iterable[object]) -> list[str]:

@@ -1,13 +1,11 @@
 """Stimuli as the PNG files that a browser shows."""
 
-import io
-
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.settings import Kernel
+from bam_pipelines.images.pictures import as_picture, png_bytes
 from bam_pipelines.images.table import table_pixels
 
 _KERNELS = {
@@ -48,11 +46,5 @@ def stimulus_pictures(stimuli: pd.DataFrame, scale: int, kernel: Kernel) -> dict
 
 
 def _png(image: np.ndarray, scale: int, kernel: Kernel) -> bytes:
-    channels, height, width = image.shape
-    if channels not in (1, 3):
-        raise InputError(f"images have {channels} channels, expected 1 or 3 to be shown in a browser.")
-    picture = Image.fromarray(image[0] if channels == 1 else image.transpose(1, 2, 0))
-    enlarged = picture.resize((width * scale, height * scale), _KERNELS[kernel])
-    file = io.BytesIO()
-    enlarged.save(file, format="PNG", optimize=True)
-    return file.getvalue()
+    _, height, width = image.shape
+    return png_bytes(as_picture(image).resize((width * scale, height * scale), _KERNELS[kernel]))

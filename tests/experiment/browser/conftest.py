@@ -1,10 +1,10 @@
 """Headless Chromium, a server on a free port, and a participant who answers what a stimulus's id says."""
 
 import json
-import shutil
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,48 +16,27 @@ from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.screening import screen_answers
 from bam_pipelines.experiment.server.store import AnswerStore
+from tests.browsers import WAIT, chromium, press, skip_without_chromium
 from tests.experiment.conftest import N_CLASSES
 
-WAIT = 60  # s, for a slow machine
 SALT = "a salt for tests"
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):
-    if shutil.which("chromium") and shutil.which("chromedriver"):
-        return
-    lacking = pytest.mark.skip(reason="THE STUDY'S PAGE IS NOT TESTED: install chromium and chromium-driver")
-    for item in items:
-        if "/experiment/browser/" in str(item.path):
-            item.add_marker(lacking)
+    skip_without_chromium(items, "/experiment/browser/", "THE STUDY'S PAGE")
 
 
 @pytest.fixture
 def open_browser(tmp_path):
-    """A function from preferences to a window of 1200 x 900; what it downloads goes to tmp_path / downloads."""
-    from selenium import webdriver
+    """A function from preferences to a window; what it downloads goes to tmp_path / downloads."""
+    with ExitStack() as opened:
 
-    opened = []
+        def open_window(**preferences):
+            downloads = tmp_path / "downloads"
+            downloads.mkdir()
+            return opened.enter_context(chromium(downloads, **preferences))
 
-    def open_window(**preferences):
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium")
-        for flag in (*FLAGS, "--window-size=1200,900"):
-            options.add_argument(flag)
-        downloads = tmp_path / "downloads"
-        downloads.mkdir()
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads), **preferences})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        opened.append(webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver"))))
-        opened[-1].set_script_timeout(WAIT)
-        return opened[-1]
-
-    yield open_window
-    for driver in opened:
-        driver.quit()
+        yield open_window
 
 
 @pytest.fixture
@@ -132,18 +111,6 @@ def state(driver):
     return wait_for(lambda: driver.execute_script(_STATE), "the page")
 
 
-def press(driver, key):
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(driver).send_keys(key).perform()
-
-
-def resize(driver, width, height):
-    """Give the page the window of a telephone, or another one of this size."""
-    size = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-
-
 def by_keys(driver, stimulus_id):
     press(driver, str(answer_to(stimulus_id)))
 
@@ -178,11 +145,6 @@ def take_part(driver, answer=by_keys, stop=lambda found: False):
             stimulus_id = found[1].removeprefix("stimuli/").removesuffix(".png")
             answer(driver, stimulus_id)
             answered.append(stimulus_id)
-
-
-def complaints(driver):
-    """What the browser complained about."""
-    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
 
 
 def downloaded(folder):

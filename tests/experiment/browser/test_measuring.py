@@ -6,7 +6,8 @@ import math
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
-from tests.experiment.browser.conftest import Served, by_buttons, planned, press, resize, take_part
+from tests.browsers import axe_violations, press, resize
+from tests.experiment.browser.conftest import Served, by_buttons, planned, take_part
 
 
 @pytest.fixture
@@ -64,3 +65,9 @@ def test_a_telephone_measures_the_short_side_of_a_card(browser, measuring):
     # 12 pixels of a card's 53.98 mm, from 300 mm
     millimetres = 12 * 53.98 / box["width"]
     assert degrees == pytest.approx(math.degrees(2 * math.atan(millimetres / 600)), abs=1e-4)
+
+
+def test_everybody_can_measure_their_screen(browser, measuring):
+    browser.get(measuring.address)
+    take_part(browser, stop=lambda found: found == ["screen"])
+    assert axe_violations(browser) == []

@@ -5,15 +5,14 @@ import json
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
+from tests.browsers import complaints, press
 from tests.experiment.browser.conftest import (
     Served,
     answer_to,
     by_buttons,
     check_round_trip,
-    complaints,
     downloaded,
     planned,
-    press,
     state,
     take_part,
     wait_for,

@@ -3,7 +3,8 @@
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
-from tests.experiment.browser.conftest import by_buttons, press, resize, state, take_part, wait_for
+from tests.browsers import axe_violations, press, resize
+from tests.experiment.browser.conftest import by_buttons, state, take_part, wait_for
 from tests.experiment.conftest import N_CLASSES
 
 
@@ -74,3 +75,31 @@ def test_a_telephone_shows_yes_and_no_in_one_line_each(browser, build, tmp_path)
     take_part(browser, stop=lambda found: found[0] == "trial")
     heights = [one.size["height"] for one in browser.find_elements("css selector", ".answers button")]
     assert heights == [48, 48]
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_everybody_can_take_part(browser, served, width, height):
+    resize(browser, width, height)
+    problems = {}
+
+    def look(found):
+        # trials are alike
+        name = found[1] if found[0] == "page" else found[0]
+        if name not in problems:
+            problems[name] = axe_violations(browser)
+        return False
+
+    browser.get(served.address)
+    assert take_part(browser, stop=look)[0] == ["finished"]
+    look(["finished"])
+    assert len(problems) > 5 and "trial" in problems
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+@pytest.mark.parametrize("places", [0, 1])
+def test_everybody_can_watch(browser, served, places):
+    resize(browser, 390, 844)
+    for _ in range(places):
+        served.store.start(None, None, served.store.plan.design_id)
+    browser.get(served.address + "status?key=key")
+    assert axe_violations(browser) == []

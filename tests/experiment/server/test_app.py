@@ -104,7 +104,7 @@ def test_status_needs_its_key_and_names_nobody(client, store, answers):
     page = client.get(f"/status?key={KEY}").text
     assert "1 of 4 places taken, 0 finished" in page
     # two trials of practice aside
-    assert "4 of 8" in page and '<progress max="8" value="4">' in page
+    assert "4 of 8" in page and '<progress max="8" value="4" aria-label="Progress of participant 1">' in page
     assert "5f0abc77de" not in page and place["token"] not in page
 
 

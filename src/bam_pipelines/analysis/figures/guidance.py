@@ -14,6 +14,7 @@ from bam_pipelines.analysis.style import (
     OUTCOME_COLOURS,
     classifier_title,
     draw_image,
+    empty_figure,
     label_classes,
     new_figure,
     plain_axes,
@@ -42,8 +43,10 @@ def figure_guidance(table: pd.DataFrame, stimuli: pd.DataFrame, classes: Sequenc
     Returns
     -------
     matplotlib.figure.Figure
-        Four panels, 8 inches wide.
+        Four panels, 8 inches wide; words instead where no stimulus has targets.
     """
+    if table.empty:
+        return empty_figure("Guidance outcomes", "No stimulus that was answered has two targets.")
     figure = new_figure(8, 11.5, "Guidance outcomes", simulated)
     top, middle, bottom = figure.subfigures(3, 1, squeeze=False, height_ratios=[4.4, 3.3, 3.6])[:, 0]
     _examples(top, table, stimuli, classes)

@@ -96,14 +96,15 @@ function bamKept(use) {
     };
   }
 
-  const note = (text) => page(`<p class="page short">${escape(text)}</p>`, say("continue"));
+  const heading = 'role="heading" aria-level="1"';
+  const note = (text) => page(`<p class="page short" ${heading}>${escape(text)}</p>`, say("continue"));
 
   function picture(trial) {
     const size = `width="${design.image_width}" height="${design.image_height}"`;
     return `<div class="stimulus"><img src="${source(trial)}" ${size} alt="${escape(say("picture"))}"></div>`;
   }
 
-  const asked = (html) => `<p class="question">${escape(say(`question_${design.task}`))}</p>${html}`;
+  const asked = (html) => `<p class="question" ${heading}>${escape(say(`question_${design.task}`))}</p>${html}`;
 
   function answerTrial(trial, block, jsPsych, progress) {
     return {
@@ -121,7 +122,10 @@ function bamKept(use) {
         data.response = answer;
         if (data.response_source === "keyboard") data.keyboard_response = String(answer);
         data.started_at_ms = Math.max(0, Math.round(data.time_elapsed - data.rt));
-        if (trial.phase !== "practice") jsPsych.progressBar.progress = progress;
+        if (trial.phase !== "practice") {
+          jsPsych.progressBar.progress = progress;
+          document.querySelector("#jspsych-progressbar-outer")?.setAttribute("aria-valuenow", Math.round(100 * progress));
+        }
       },
     };
   }
@@ -278,6 +282,17 @@ function bamKept(use) {
     if (there) show(`<p class="trouble" role="alert">${escape(say("save_failed"))}</p>`);
   }
 
+  // what a screen reader can go to; jsPsych makes these parts and says nothing of them
+  function markParts() {
+    document.querySelector(".jspsych-content-wrapper")?.setAttribute("role", "main");
+    const part = document.querySelector("#jspsych-progressbar-container:not([role])");
+    if (part === null) return;
+    part.setAttribute("role", "region");
+    part.setAttribute("aria-label", say("progress"));
+    const bar = part.querySelector("#jspsych-progressbar-outer");
+    for (const [name, value] of [["role", "progressbar"], ["aria-label", say("progress")], ["aria-valuenow", "0"]]) bar.setAttribute(name, value);
+  }
+
   async function run() {
     if (!(await alone())) throw new BamStop("other_tab");
     await room();
@@ -292,6 +307,7 @@ function bamKept(use) {
       show_progress_bar: true,
       auto_update_progress_bar: false,
       message_progress_bar: escape(say("progress")),
+      on_trial_start: markParts,
       on_finish: () => { if (!sent.refused) finish(startTrouble).catch(stop); },
     });
     const sent = outbox(jsPsych);

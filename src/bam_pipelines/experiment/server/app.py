@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bam_pipelines.experiment.server.places import Place, Refused
 from bam_pipelines.experiment.server.screening import Screen
-from bam_pipelines.experiment.server.status import status_page
+from bam_pipelines.experiment.server.status import STATUS_SCRIPT, status_page
 from bam_pipelines.experiment.server.store import AnswerStore
 from bam_pipelines.experiment.study import TRANSPORT, transport_script
 
@@ -120,6 +120,10 @@ def create_app(store: AnswerStore, access: Access, screen: Screen) -> FastAPI:
         if not secrets.compare_digest(key.encode(), access.status_key.encode()):
             return PlainTextResponse("This page needs the link that the server printed when it began.", 403)
         return HTMLResponse(await run_in_threadpool(status_page, store, screen))
+
+    @app.get("/status.js")
+    async def status_script() -> Response:
+        return Response(STATUS_SCRIPT.read_text(encoding="utf-8"), media_type="text/javascript")
 
     @app.get(f"/{TRANSPORT}")
     async def transport() -> Response:

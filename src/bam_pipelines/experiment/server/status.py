@@ -11,6 +11,7 @@ from bam_pipelines.experiment.server.screening import Screen
 from bam_pipelines.experiment.server.store import AnswerStore
 
 _PAGE = Path(__file__).parents[1] / "page" / "status.html.j2"
+STATUS_SCRIPT = _PAGE.with_name("status.js")
 
 
 def status_page(store: AnswerStore, screen: Screen) -> str:

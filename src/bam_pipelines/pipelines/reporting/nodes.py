@@ -10,7 +10,7 @@ from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
 from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
 from bam_pipelines.analysis.report import build_report
-from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, report_content
+from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, ReportSettings, report_content
 from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
 from bam_pipelines.analysis.shrinkage import true_outcomes
 from bam_pipelines.compute.faults import InputError
@@ -100,15 +100,20 @@ def write_report(
     trials: pd.DataFrame,
     outcomes: pd.DataFrame,
     seed: int,
-    gallery_size: int,
+    options: dict[str, Any],
     loop_metrics: pd.DataFrame | None,
     **results: Any,  # noqa: ANN401  tables, summaries and pictures, by their catalog names
 ) -> str:
     """Write the report as one HTML page."""
-    identity = run_identity | {"seed": seed}
-    manipulated = are_choices_of(outcomes, trials)
     results["loop_figure"] = results["loop_figure"] if _is_loop_of(loop_metrics, trials) else None
-    return build_report(report_content(results, identity, is_simulated(trials), gallery_size, manipulated))
+    settings = ReportSettings(
+        seed=seed,
+        resamples=options["resamples"],
+        classes=list(options["classes"]),
+        gallery_size=options["gallery_size"],
+        people_shown=options["people_shown"],
+    )
+    return build_report(report_content(results, trials, outcomes, run_identity | {"seed": seed}, settings))
 
 
 def _is_loop_of(metrics: pd.DataFrame | None, trials: pd.DataFrame) -> bool:

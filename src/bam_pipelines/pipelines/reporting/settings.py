@@ -15,3 +15,4 @@ class ReportingSettings(CheckedSettings):
     resamples: Resamples
     entropy_classifier: ClassifierName
     gallery_size: Count
+    people_shown: Count
