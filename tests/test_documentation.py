@@ -20,8 +20,9 @@ def without_code(text):
 
 
 def links(text):
-    """Return what a text links to and shows, addresses and references to the API left out."""
-    return [target for target in re.findall(r"\]\(([^)\s]+)\)", without_code(text)) if "://" not in target]
+    """Return what a text links to and shows, addresses left out."""
+    found = re.findall(r"(?:\]\(|<img src=\")([^)\s\"]+)", without_code(text))
+    return [target for target in found if "://" not in target]
 
 
 def anchors(text):
