@@ -41,6 +41,13 @@ def test_rows_without_trials_do_not_count(metrics):
     assert level_means(metrics, "trials_test")["base"] == pytest.approx((0.5 + 0.25) / 2)
 
 
+def test_a_single_trial_counts(metrics):
+    metrics.loc[metrics["participant_id"] == "a", "n_trials"] = 1
+    table = accuracy_table(metrics, "trials_test", ["classifier", "level"]).set_index(["classifier", "level"])
+    assert table.loc[("vgg", "base"), "accuracy"] == pytest.approx((1 * 0.25 + 30 * 0.5) / 31)
+    assert person_accuracies(metrics).loc["a"].to_dict() == pytest.approx({"group": 0.375, "individual": 0.625})
+
+
 def test_people_are_averaged_over_the_classifiers_with_an_individual_model(metrics):
     people = person_accuracies(metrics)
     assert people.loc["a"].to_dict() == pytest.approx({"group": 0.375, "individual": 0.625})

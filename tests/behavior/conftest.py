@@ -1,5 +1,6 @@
 """A tiny observer, 8 x 8 images and hand-written tables; nothing here comes from a model or a person."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,7 @@ PARAMETERS = {
 def make_parameters(**groups):
     conf = yaml.safe_load(CONF.read_text())["behavior"]
     of_conf = {name: conf[name] for name in ("source", "sources", "max_reject_share", "private", "sharing")}
-    parameters = of_conf | PARAMETERS
+    parameters = of_conf | copy.deepcopy(PARAMETERS)  # a test may take something out
     for group, changes in groups.items():
         parameters[group] = {**parameters[group], **changes} if isinstance(changes, dict) else changes
     return parameters
