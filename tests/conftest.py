@@ -1,7 +1,9 @@
 """What every test relies on: no call to the outside, no window, one thread."""
 
 import os
+import shutil
 import socket
+from types import SimpleNamespace
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "1"
@@ -41,3 +43,19 @@ def no_outside_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", local_only)
         yield
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory):
+    """One run of every stage in a copy of the project: its folder, what it made, and a copy that nobody runs again."""
+    # Kedro and MLflow, which most tests need not wait for
+    from tests.projects import copy_project, files, run_smoke
+
+    folder = tmp_path_factory.mktemp("smoke") / "project"
+    folder.mkdir()
+    copy_project(folder)
+    before = files(folder)
+    run_smoke(folder)
+    kept = folder.with_name("kept")
+    shutil.copytree(folder, kept)
+    return SimpleNamespace(folder=folder, made=files(folder) - before, kept=kept)

@@ -18,7 +18,7 @@ from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from bam_pipelines.networks.registry import read_network
 from bam_pipelines.pipeline_registry import register_pipelines
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
-from tests.projects import copy_project, kedro
+from tests.projects import files, kedro, run_smoke
 
 # from digits to the evaluation of one classifier
 ONE_CLASSIFIER = (
@@ -27,24 +27,10 @@ ONE_CLASSIFIER = (
 )
 
 
-def kedro_run(folder, *arguments, workers=1, **parameters):
-    values = {"compute.threads": 1, "compute.workers": workers, **parameters}
-    texts = ",".join(f"{name}={value}" for name, value in values.items())
-    result = kedro(folder, "run", "--env", "smoke", *arguments, "--params", texts)
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
-
-
-def files(folder):
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(smoke_run):
     """One run of every stage: its folder, the files that it made, and where each catalog entry lies."""
-    folder = tmp_path_factory.mktemp("project")
-    copy_project(folder)
-    before = files(folder)
-    kedro_run(folder)
+    folder = smoke_run.folder
     arguments = {**CONFIG_LOADER_ARGS, "default_run_env": "base"}
     catalog = DataCatalog.from_config(OmegaConfigLoader(str(folder / "conf"), env="smoke", **arguments)["catalog"])
 
@@ -53,7 +39,7 @@ def run(tmp_path_factory):
         return sorted(place.glob(f"*/{place.name}"))
 
     client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-    return SimpleNamespace(folder=folder, made=files(folder) - before, versions=versions, client=client)
+    return SimpleNamespace(folder=folder, made=smoke_run.made, versions=versions, client=client)
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +107,14 @@ def test_the_mlflow_run_is_finished_and_found_from_the_files(run, tracked):
 @pytest.mark.parametrize(
     "metric",
     [
-        "mnist_summary.train.n",
-        "classifier_vgg_metrics.test_accuracy",
-        "sampling_metrics.stimuli",
-        "quality_report.n_stimuli",
-        "group_vit_history.validation_loss",
-        "alignment_means.group.log_loss",
-        "manipulation_sampling_metrics.stimuli",
-        "round_2.quality_report.n_stimuli",
+        "mnist_summary/train.n",
+        "classifier_vgg_metrics/test_accuracy",
+        "sampling_metrics/stimuli",
+        "quality_report/n_stimuli",
+        "group_vit_history/validation_loss",
+        "alignment_means/group.log_loss",
+        "manipulation_sampling_metrics/stimuli",
+        "round_2.quality_report/n_stimuli",
     ],
 )
 def test_every_stage_logs_its_metrics(tracked, metric):
@@ -136,7 +122,7 @@ def test_every_stage_logs_its_metrics(tracked, metric):
 
 
 def test_the_last_stages_log_their_summaries(tracked):
-    stages = {name.split(".")[0] for name in tracked.parent.data.metrics}
+    stages = {name.split("/")[0] for name in tracked.parent.data.metrics}
     assert {"manipulation_summary", "guidance_summary"} <= stages
 
 
@@ -144,8 +130,8 @@ def test_each_classifiers_alignment_is_a_child_run(tracked):
     assert sorted(child.info.run_name for child in tracked.children) == sorted(CLASSIFIER_NAMES)
     for child in tracked.children:
         assert child.info.status == "FINISHED"
-        assert 0 <= child.data.metrics["individual.accuracy"] <= 1
-        assert child.data.metrics["base.log_loss"] > 0
+        assert 0 <= child.data.metrics["individual/accuracy"] <= 1
+        assert child.data.metrics["base/log_loss"] > 0
         assert child.data.params["alignment.min_training_trials"] == "5"
         assert child.data.tags["simulated"] == "true"
 
@@ -175,7 +161,7 @@ def test_stored_classifiers_say_of_stored_stimuli_what_the_table_says(run):
 @pytest.fixture(scope="module")
 def again(run, tracked):
     """The same seed and another number of workers; `tracked` has looked at the first run alone."""
-    kedro_run(run.folder, "--nodes", ONE_CLASSIFIER, workers=2)
+    run_smoke(run.folder, "--nodes", ONE_CLASSIFIER, workers=2)
     return run
 
 
@@ -195,7 +181,7 @@ def test_the_same_seed_gives_the_same_weights(again, name):
 
 
 def test_another_seed_gives_other_stimuli(again):
-    kedro_run(again.folder, "--nodes", "sample_stimuli", seed=1, **{"sampling.max_proposals": 2})
+    run_smoke(again.folder, "--nodes", "sample_stimuli", seed=1, **{"sampling.max_proposals": 2})
     first, *_, other = (pd.read_parquet(file) for file in again.versions("stimuli"))
     assert not set(first["stimulus_id"]) & set(other["stimulus_id"])
 
@@ -240,8 +226,8 @@ def test_each_round_has_an_mlflow_run_of_its_own(looped):
     client = MlflowClient(f"sqlite:///{looped.parents[1] / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("bam_pipelines_smoke")
     rounds = [
-        one.data.metrics["loop_summary.round"]
+        one.data.metrics["loop_summary/round"]
         for one in client.search_runs([experiment.experiment_id])
-        if "loop_summary.round" in one.data.metrics
+        if "loop_summary/round" in one.data.metrics
     ]
     assert sorted(rounds) == [1, 2]
