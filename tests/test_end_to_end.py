@@ -107,14 +107,14 @@ def test_the_mlflow_run_is_finished_and_found_from_the_files(run, tracked):
 @pytest.mark.parametrize(
     "metric",
     [
-        "mnist_summary.train.n",
-        "classifier_vgg_metrics.test_accuracy",
-        "sampling_metrics.stimuli",
-        "quality_report.n_stimuli",
-        "group_vit_history.validation_loss",
-        "alignment_means.group.log_loss",
-        "manipulation_sampling_metrics.stimuli",
-        "round_2.quality_report.n_stimuli",
+        "mnist_summary/train.n",
+        "classifier_vgg_metrics/test_accuracy",
+        "sampling_metrics/stimuli",
+        "quality_report/n_stimuli",
+        "group_vit_history/validation_loss",
+        "alignment_means/group.log_loss",
+        "manipulation_sampling_metrics/stimuli",
+        "round_2.quality_report/n_stimuli",
     ],
 )
 def test_every_stage_logs_its_metrics(tracked, metric):
@@ -122,7 +122,7 @@ def test_every_stage_logs_its_metrics(tracked, metric):
 
 
 def test_the_last_stages_log_their_summaries(tracked):
-    stages = {name.split(".")[0] for name in tracked.parent.data.metrics}
+    stages = {name.split("/")[0] for name in tracked.parent.data.metrics}
     assert {"manipulation_summary", "guidance_summary"} <= stages
 
 
@@ -130,8 +130,8 @@ def test_each_classifiers_alignment_is_a_child_run(tracked):
     assert sorted(child.info.run_name for child in tracked.children) == sorted(CLASSIFIER_NAMES)
     for child in tracked.children:
         assert child.info.status == "FINISHED"
-        assert 0 <= child.data.metrics["individual.accuracy"] <= 1
-        assert child.data.metrics["base.log_loss"] > 0
+        assert 0 <= child.data.metrics["individual/accuracy"] <= 1
+        assert child.data.metrics["base/log_loss"] > 0
         assert child.data.params["alignment.min_training_trials"] == "5"
         assert child.data.tags["simulated"] == "true"
 
@@ -226,8 +226,8 @@ def test_each_round_has_an_mlflow_run_of_its_own(looped):
     client = MlflowClient(f"sqlite:///{looped.parents[1] / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("bam_pipelines_smoke")
     rounds = [
-        one.data.metrics["loop_summary.round"]
+        one.data.metrics["loop_summary/round"]
         for one in client.search_runs([experiment.experiment_id])
-        if "loop_summary.round" in one.data.metrics
+        if "loop_summary/round" in one.data.metrics
     ]
     assert sorted(rounds) == [1, 2]

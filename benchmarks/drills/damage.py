@@ -14,7 +14,7 @@ from benchmarks.drills.workers import before_sampling, expect_resumed, until_ami
 
 _VERSION = "%Y-%m-%dT%H.%M.%S.%fZ"
 # reads digits, and takes no time
-_CHEAP = "summarise_digits"
+_CHEAP = "preprocessing.summarise_digits"
 _EXPECTED = (
     "the run ends with a sentence that names the file and overwrites nothing; after what it says the run ends well"
 )

@@ -35,7 +35,7 @@ def faketime_library() -> Path | None:
 
 
 def _clock_set_back(bench: Bench, finding: Finding) -> None:
-    entry, reader = "mnist_train", "summarise_digits"
+    entry, reader = "mnist_train", "preprocessing.summarise_digits"
     project, library = bench.project(node_inputs(reader)), faketime_library()
     before, newest = kept(project.data), project.newest(entry).parent
     variables = {}

@@ -41,10 +41,20 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Return every stage under its name, and under ``__default__`` all that need minutes, not hours."""
     stages = {name: importlib.import_module(f"bam_pipelines.pipelines.{name}") for name in STAGES}
     pipelines: dict[str, Pipeline] = {
-        name: stage.create_pipeline(*([chosen_source] if name in FOLLOWS_SOURCE else []))
+        name: _in_one_box(name, stage.create_pipeline(*([chosen_source] if name in FOLLOWS_SOURCE else [])))
         for name, stage in stages.items()
     }
     pipelines["__default__"] = sum(
         (pipelines[name] for name in STAGES if name not in NOT_IN_DEFAULT), start=Pipeline([])
     )
     return pipelines
+
+
+def _in_one_box(name: str, stage: Pipeline) -> Pipeline:
+    """Give a stage's nodes its name as their namespace, which kedro-viz folds into one box; datasets keep their names.
+
+    Nodes that have a namespace stay there: a second round's lies between two stages.
+    """
+    own = [node for node in stage.nodes if node.namespace is None]
+    others = [node for node in stage.nodes if node.namespace is not None]
+    return Pipeline(own, namespace=name, prefix_datasets_with_namespace=False) + Pipeline(others)

@@ -62,6 +62,16 @@ def test_every_stage_is_registered_and_those_on_request_are_not_in_the_default_r
     assert set(pipelines["manipulation_analysis"].nodes) < set(pipelines["manipulation"].nodes)
 
 
+def test_each_stage_is_a_box_in_kedro_viz_and_its_nodes_need_no_namespace_to_be_named(pipelines):
+    boxes = {name: {node.namespace for node in pipelines[name].nodes} for name in STAGES}
+    assert boxes.pop("manipulation") == {"manipulation", "round_2", "manipulation_analysis"}
+    assert boxes.pop("manipulation_analysis") == {"round_2", "manipulation_analysis"}
+    assert boxes.pop("second_study") == {"round_2"}
+    assert boxes == {name: {name} for name in boxes}
+    nodes = {node for pipeline in pipelines.values() for node in pipeline.nodes if node.namespace in STAGES}
+    assert len({node.short_name for node in nodes}) == len(nodes) > 40
+
+
 def test_every_parameter_that_a_stage_takes_is_there(env, pipelines):
     parameters = loader(env)["parameters"]
     for pipeline in pipelines.values():
@@ -115,7 +125,10 @@ def test_every_dataset_can_be_made_and_is_in_a_layer(env, used):
     for name in used - IN_MEMORY:
         dataset = catalog[name]
         assert dataset.metadata["kedro-viz"]["layer"], name
-        assert dataset.metadata.get("mlflow") in (None, "metrics", "artifact", "children"), name
+        assert dataset.metadata.get("made_by", "reporting") in STAGES, name
+        kind = dataset.metadata.get("mlflow")
+        assert kind in (None, "metrics", "artifact", "children"), name
+        assert kind != "children" or {"child", "description"} <= dataset.metadata.keys(), name
 
 
 def test_layers_follow_one_another_as_the_stages_do(pipelines, used):

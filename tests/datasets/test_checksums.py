@@ -41,6 +41,16 @@ def test_sums_are_those_of_sha256sum(versions):
     assert told.stdout == "study/images/1.png: OK\nstudy/index.html: OK\n"
 
 
+def test_the_command_that_makes_it_again_is_of_the_stage_that_makes_it(versions):
+    cut(versions)
+    made = entry(versions.parents[2], SECOND)
+    with pytest.raises(Fault, match="make it again with `kedro run --pipelines behavior`"):
+        made.load()
+    made.metadata["made_by"] = "loop"
+    with pytest.raises(Fault, match="make it again with `kedro run --pipelines loop`"):
+        made.load()
+
+
 def test_the_digest_of_nothing_is_the_published_one(tmp_path):
     (tmp_path / "empty").touch()
     # FIPS 180-4's SHA-256 of the empty message

@@ -1,5 +1,7 @@
 """Folders are written as a whole and read back."""
 
+import json
+
 import pytest
 from kedro.io.core import DatasetError, Version
 
@@ -19,6 +21,12 @@ def test_text_and_bytes_come_back(tmp_path):
     assert entry(tmp_path).load() == {"README.md": "ä\n".encode(), "data/a.bin": b"\x00\r\n"}
     assert (tmp_path / "shared" / VERSION / "shared" / "README.md").is_file()
     assert entry(tmp_path).exists()
+
+
+def test_kedro_viz_is_shown_which_files_there_are(tmp_path):
+    entry(tmp_path).save({"README.md": "ä\n", "data/a.bin": b"\x00\r\n"})
+    assert json.loads(entry(tmp_path).preview()) == {"number_of_files": 2, "bytes": {"README.md": 3, "data/a.bin": 3}}
+    assert json.loads(entry(tmp_path).preview(nfiles=1))["bytes"] == {"README.md": 3}
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])

@@ -31,13 +31,14 @@ def nodes(monkeypatch):
 
 def test_people_are_simulated_unless_a_source_is_named(nodes):
     simulated, read = nodes(), nodes(source="released")
-    assert {"draw_simulated_participants", "collect_answers", "round_2.collect_answers"} <= simulated
-    assert "read_answers" in read
-    assert not {"draw_simulated_participants", "collect_answers", "round_2.collect_answers"} & read
+    of_simulated = {"behavior.draw_simulated_participants", "behavior.collect_answers", "round_2.collect_answers"}
+    assert of_simulated <= simulated
+    assert "behavior.read_answers" in read
+    assert not of_simulated & read
     assert nodes() == simulated
 
 
 @pytest.mark.parametrize("behavior", [3, {"source": ["jatos"]}, {"source": "jatos", "sources": None}])
 def test_the_stages_are_there_with_a_source_that_is_none(nodes, behavior):
     """Commands like `kedro registry list` need them; a run is refused by another hook."""
-    assert {"flag_answers", "choose_pairs"} <= nodes(behavior)
+    assert {"behavior.flag_answers", "manipulation.choose_pairs"} <= nodes(behavior)

@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 
 from bam_pipelines.hooks import tracking
 from bam_pipelines.hooks.refusal import RunRefusedError
-from bam_pipelines.hooks.tracking import create_sqlite, resolve_uri, run_tags
+from bam_pipelines.hooks.tracking import create_sqlite, resolve_uri
 
 
 def runs(folder):
@@ -32,7 +32,7 @@ def test_a_run_is_tracked_and_closed(run, tmp_path):
     assert mlflow.active_run() is None
     assert (tracked.info.status, tracked.info.run_name) == ("FINISHED", "trial")
     assert tracked.data.params == {"trial.factor": "3", "trial.nested.depth": "2"}
-    assert tracked.data.metrics == {"doubled.value": 6.0}
+    assert tracked.data.metrics == {"doubled/value": 6.0}
     assert tracked.data.tags["simulated"] == "true"
 
 
@@ -71,10 +71,34 @@ def test_a_store_that_is_there_is_left_alone(tmp_path):
     assert (tmp_path / "mlflow.db").read_bytes() == b"somebody's"
 
 
+def test_a_run_says_what_it_is_and_what_it_was_given(run, tmp_path):
+    run(parameters={"trial": {"factor": 5}, "compute": {"workers": 1}})
+    (tracked,) = runs(tmp_path)
+    assert tracked.info.run_name == "trial (factor=5)"
+    assert tracked.data.tags["given_parameters"] == "trial.factor=5"
+    assert "participants are simulated" in tracked.data.tags["mlflow.note.content"]
+    assert tracked.data.tags["kedro_session_id"] in tracked.data.tags["mlflow.note.content"]
+    assert tracked.data.tags["kedro_command"] == (
+        "kedro run --pipelines trial --params trial.factor=5,compute.workers=1"
+    )
+    assert not {"runner", "run_id", "runtime_params"} & tracked.data.tags.keys()
+
+
+def test_an_experiment_is_described_once(run, tmp_path):
+    run()
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    experiment = client.get_experiment_by_name("trial_base")
+    assert "press Compare" in experiment.tags["mlflow.note.content"]
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "Our pilot.")
+    run()
+    assert client.get_experiment_by_name("trial_base").tags["mlflow.note.content"] == "Our pilot."
+
+
 def test_two_sessions_in_one_process_are_two_runs(run, tmp_path):
     run()
     run(parameters={"trial": {"factor": 5}})
-    assert [tracked.data.metrics["doubled.value"] for tracked in runs(tmp_path)] == [10.0, 6.0]
+    assert [tracked.data.metrics["doubled/value"] for tracked in runs(tmp_path)] == [10.0, 6.0]
 
 
 def test_a_failing_run_is_closed_as_failed(run, tmp_path):
@@ -220,7 +244,3 @@ def test_a_relative_sqlite_file_lies_in_the_project(tmp_path):
 @pytest.mark.parametrize("uri", ["sqlite:////somewhere/mlflow.db", "http://127.0.0.1:5000"])
 def test_other_stores_are_left_as_they_are(uri):
     assert resolve_uri(uri, Path("/project")) == uri
-
-
-def test_people_are_not_tagged_as_simulated():
-    assert run_tags({"run_id": "1"}, {"behavior": {"source": "jspsych"}}) == {"kedro_session_id": "1"}

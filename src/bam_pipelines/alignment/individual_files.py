@@ -22,8 +22,8 @@ from bam_pipelines.networks.registry import (
 from bam_pipelines.networks.weight_sets import write_weight_sets
 
 # stands in keys where a participant's id would: no id has it
-_SHARED = "*"
-_BASIS_WEIGHT, _BASIS_BIAS = f"{_SHARED}/basis.weight", f"{_SHARED}/basis.bias"
+SHARED = "*"
+_BASIS_WEIGHT, _BASIS_BIAS = f"{SHARED}/basis.weight", f"{SHARED}/basis.bias"
 
 
 def write_individuals(models: IndividualModels, path: Path) -> None:
@@ -38,7 +38,7 @@ def write_individuals(models: IndividualModels, path: Path) -> None:
         If a participant's id is empty or holds a slash or an asterisk.
     """
     for participant_id in models.participant_ids:
-        if not participant_id or "/" in participant_id or _SHARED in participant_id:
+        if not participant_id or "/" in participant_id or SHARED in participant_id:
             raise InputError(f"participant_id {participant_id!r} cannot be a key, expected letters and digits.")
     header = models.specification.to_header()
     if isinstance(models, WholeNetworks) and models.states:
@@ -92,7 +92,7 @@ def _shared_tensors(models: IndividualModels) -> dict[str, torch.Tensor]:
     if not isinstance(models, SharedTrunk):
         raise TypeError(f"{type(models).__name__} cannot be written; expected WholeNetworks or SharedTrunk.")
     tensors = {
-        **{f"{_SHARED}/{name}": value for name, value in models.shared.items()},
+        **{f"{SHARED}/{name}": value for name, value in models.shared.items()},
         _BASIS_WEIGHT: models.basis_weight,
         _BASIS_BIAS: models.basis_bias,
         **{f"{name}/coefficients": value for name, value in models.coefficients.items()},
@@ -124,7 +124,7 @@ def read_individuals(path: Path) -> IndividualModels:
     try:
         specification = NetworkSpecification.from_header(header)
         planned = planned_network(specification)
-        if _SHARED in parameters:
+        if SHARED in parameters:
             return _shared_trunk(specification, planned, dict(states))
         for owner, state in states.items():
             _check_owner(owner, planned, state)
@@ -143,7 +143,7 @@ def _check_owner(participant_id: str, planned: nn.Module, state: dict[str, torch
 def _shared_trunk(
     specification: NetworkSpecification, planned: nn.Module, by_owner: dict[str, dict[str, torch.Tensor]]
 ) -> SharedTrunk:
-    shared = by_owner.pop(_SHARED)
+    shared = by_owner.pop(SHARED)
     weight, bias = (shared.pop(key.partition("/")[2], None) for key in (_BASIS_WEIGHT, _BASIS_BIAS))
     _, head = linear_head(planned)
     if weight is None or bias is None or weight.shape[1:] != head.weight.shape or bias.shape != weight.shape[:2]:

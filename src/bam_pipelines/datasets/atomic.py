@@ -44,7 +44,8 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
     version
         Set by Kedro when the entry says ``versioned: true``, which is required.
     metadata
-        For others to read, for example the entry's layer in kedro-viz and what is logged to MLflow.
+        For others to read, for example the entry's layer in kedro-viz and what is logged to MLflow. The layer is the
+        stage that makes the entry, unless ``made_by`` names another.
 
     Raises
     ------
@@ -199,7 +200,8 @@ class AtomicDataset(AbstractVersionedDataset[object, object]):
         return paths
 
     def _damaged(self, path: Path, what: str) -> VersionError:
-        stage = (self.metadata or {}).get("kedro-viz", {}).get("layer")
+        about = self.metadata or {}
+        stage = about.get("made_by") or about.get("kedro-viz", {}).get("layer")
         command = f" with `kedro run --pipelines {stage}` and the same --env" if stage else ""
         return VersionError(
             f"{what}: restore it, or remove the folder {path.parent}, so that the version before it counts, or make it "

@@ -1,10 +1,12 @@
 """Folders of files."""
 
+import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError
+from kedro_datasets._typing import JSONPreview
 
 
 class FolderDataset(AbstractDataset[dict[str, Any], dict[str, bytes]]):
@@ -26,8 +28,7 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, bytes]]):
 
     def load(self) -> dict[str, bytes]:
         """Return the content of each file by its path within the folder."""
-        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
-        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in files}
+        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in self._files()}
 
     def save(self, data: dict[str, Any]) -> None:
         """Write each file: text in UTF-8, or bytes."""
@@ -38,6 +39,21 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, bytes]]):
             target = self._folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+    def preview(self, nfiles: int = 50) -> JSONPreview:
+        """Return the first files and their sizes in bytes, for kedro-viz.
+
+        Parameters
+        ----------
+        nfiles
+            How many files; at least 1.
+        """
+        files = self._files()
+        sizes = {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in files[:nfiles]}
+        return JSONPreview(json.dumps({"number_of_files": len(files), "bytes": sizes}))
+
+    def _files(self) -> list[Path]:
+        return sorted(path for path in self._folder.rglob("*") if path.is_file())
 
     def _exists(self) -> bool:
         return self._folder.is_dir()

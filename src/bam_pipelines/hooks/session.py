@@ -1,4 +1,4 @@
-"""A run of pipelines or nodes that are not there is refused with the name that was meant."""
+"""What a run asks for is looked up: nodes go by their names within their stages, and what is not there is refused."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -32,26 +32,27 @@ class NamingSession(KedroSession):
         RunInterruptedError
             If it is interrupted by Ctrl+C.
         """
-        self._asked = asked
+        # lists, because Kedro cuts the run out of the stages after they were looked up here
+        self._asked = {name: list(value) if value and name in _NODES else value for name, value in asked.items()}
         with said_in_a_sentence():
-            return super().run(*arguments, **asked)
+            return super().run(*arguments, **self._asked)
 
     def load_context(self) -> KedroContext:
         """Return the context, once it is known that the run can be cut out of the stages."""
         context = super().load_context()
         if self._asked is not None:
-            require_names(self._asked, dict(pipelines))
+            look_up(self._asked, dict(pipelines))
             require_filters(self._asked, dict(pipelines))
         return context
 
 
-def require_names(asked: Mapping[str, Any], stages: Mapping[str, Pipeline]) -> None:
-    """Look up what a run asks for.
+def look_up(asked: Mapping[str, Any], stages: Mapping[str, Pipeline]) -> None:
+    """Look up what a run asks for; ``sample_stimuli`` becomes ``sampling.sample_stimuli``, as Kedro knows it.
 
     Parameters
     ----------
     asked
-        Arguments of :meth:`kedro.framework.session.KedroSession.run`.
+        Arguments of :meth:`kedro.framework.session.KedroSession.run`; its lists of nodes get their full names.
     stages
         Every pipeline by name.
 
@@ -63,8 +64,12 @@ def require_names(asked: Mapping[str, Any], stages: Mapping[str, Pipeline]) -> N
     names = asked.get("pipeline_names") or ["__default__"]
     _require("pipeline", names, stages)
     chosen = sum((stages[name] for name in names), start=Pipeline([]))
+    full_names = {node.name: node.name for node in chosen.nodes}
+    full_names |= {node.short_name: node.name for node in chosen.nodes if node.namespace in stages}
     for option in _NODES:
-        _require("node", asked.get(option) or (), {node.name for node in chosen.nodes})
+        nodes = asked.get(option) or []
+        _require("node", nodes, full_names)
+        nodes[:] = [full_names[name] for name in nodes]
     for option in _DATASETS:
         _require("dataset", asked.get(option) or (), chosen.datasets())
 

@@ -21,6 +21,7 @@ from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 from mlflow.tracking import MlflowClient
 
 from bam_pipelines.compute.durable import write_whole
+from bam_pipelines.hooks.descriptions import EXPERIMENT, SILENT, run_name, run_tags
 from bam_pipelines.hooks.results import log_entry
 
 logger = logging.getLogger(__name__)
@@ -74,9 +75,13 @@ class TrackingHook(MlflowHook):
             create_sqlite(self.mlflow_config.server.mlflow_tracking_uri)
             check_sqlite(self.mlflow_config.server.mlflow_tracking_uri, _SECONDS_FOR_A_LOCK)
             super().after_context_created(self._context)
-            super().before_pipeline_run(run_params, pipeline, catalog)
+            named = self.mlflow_config.tracking.run
+            named.name = named.name or run_name(run_params)
+            told = {name: value for name, value in run_params.items() if name not in SILENT}
+            super().before_pipeline_run(told, pipeline, catalog)
             if self._is_mlflow_enabled:
                 mlflow.set_tags(run_tags(run_params, self._context.params))
+                self._describe_experiment()
                 logger.info("MLflow run %s of %s", self.run_id, self.mlflow_config.tracking.experiment.name)
 
     @hook_impl
@@ -90,11 +95,11 @@ class TrackingHook(MlflowHook):
     def after_dataset_saved(self, dataset_name: str, data: object) -> None:
         """Log what the entry's metadata asks for."""
         dataset = self._catalog.get(dataset_name)
-        kind = (getattr(dataset, "metadata", None) or {}).get("mlflow")
-        if kind is not None and self._is_mlflow_enabled and self.run_id is not None:
+        metadata = getattr(dataset, "metadata", None) or {}
+        if "mlflow" in metadata and self._is_mlflow_enabled and self.run_id is not None:
             with self._store():
                 client = MlflowClient(self.mlflow_config.server.mlflow_tracking_uri)
-                log_entry(client, self.run_id, dataset_name, kind, data, dataset.saved_path())
+                log_entry(client, self.run_id, dataset_name, metadata, data, dataset.saved_path())
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
@@ -110,6 +115,12 @@ class TrackingHook(MlflowHook):
     def on_pipeline_error(self) -> None:
         """Close every MLflow run that is still open, as failed."""
         self._close("FAILED")
+
+    def _describe_experiment(self) -> None:
+        """Say what the runs of an experiment are, where nobody has said it."""
+        tags = self.mlflow_config.tracking.experiment._experiment.tags
+        if new := {name: value for name, value in EXPERIMENT.items() if name not in tags}:
+            mlflow.set_experiment_tags(new)
 
     def _close(self, status: str) -> None:
         atexit.unregister(self._close)
@@ -221,11 +232,3 @@ def resolve_uri(uri: str, project: Path) -> str:
 def resolve_folder(location: str, project: Path) -> str:
     """Take a relative folder from the project's folder instead of the working directory; a URI is returned as it is."""
     return location if ":" in location else str(project.resolve() / location)
-
-
-def run_tags(run_params: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
-    """Return our tags of an MLflow run: the Kedro session, and whether its participants are simulated."""
-    tags = {"kedro_session_id": run_params["run_id"]}
-    if parameters.get("behavior", {}).get("source") == "simulated":
-        tags["simulated"] = "true"
-    return tags

@@ -21,4 +21,4 @@ class UnfinishedWorkHook:
     def after_pipeline_run(self, pipeline: Pipeline) -> None:
         """Remove the working folders of the nodes that ran, and no others."""
         for node in pipeline.nodes:
-            shutil.rmtree(working_folder(self._context.params["compute"], node.name), ignore_errors=True)
+            shutil.rmtree(working_folder(self._context.params["compute"], node.short_name), ignore_errors=True)

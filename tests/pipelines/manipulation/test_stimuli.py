@@ -160,6 +160,6 @@ def test_the_second_round_is_a_namespace_of_its_own():
     assert stage.all_outputs() >= {f"round_2.{name}" for name in (*second_round, "quality_report", "behavior_figure")}
     assert stage.all_outputs() >= {"manipulation_pairs", "manipulation_stimuli", "manipulation_acceptance"}
     assert stage.outputs() >= {"manipulation_summary", "manipulation_rates", "manipulation_naturalness"}
-    (analysis,) = [node for node in stage.nodes if node.name == "analyse_pairs"]
+    (analysis,) = [node for node in stage.nodes if node.short_name == "analyse_pairs"]
     assert {"trials", "trial_stimuli", "round_2.trials", "round_2.trial_stimuli"} <= set(analysis.inputs)
     assert "trials" not in stage.all_outputs()  # the first round's answers are not written again

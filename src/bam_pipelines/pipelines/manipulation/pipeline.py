@@ -83,5 +83,8 @@ def _analysis() -> Pipeline:
         [
             node(analyse_pairs, inputs, outputs, name="analyse_pairs"),
             node(judge_pairs_stimuli, judged, "manipulation_naturalness", name="judge_pairs_stimuli"),
-        ]
+        ],
+        # a box of its own: between it and the rest of the stage lies the second round
+        namespace="manipulation_analysis",
+        prefix_datasets_with_namespace=False,
     )
