@@ -118,7 +118,8 @@ def score_draws(metrics: pd.DataFrame, score: Score, seed: int, resamples: int) 
 
 
 def _means(sums: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0)
+    means: np.ndarray = np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0)
+    return means
 
 
 def drawn_estimate(draws: np.ndarray) -> Estimate:
