@@ -113,8 +113,8 @@ in-its-place: $(VENV)/.made
 	@test ! -s $< || test "$$(cat $<)" = "$$(pwd -P)" || { echo "$(VENV) was made in $$(cat $<), and this is another \
 	folder: \`make clean\`, then call the same command again." >&2; exit 1; }
 
-FAILED := { echo "pip could not install what is needed, for the reason above. It needs a network and 6 GB of disk (2 GB \
-without CUDA); behind a proxy set HTTPS_PROXY. Nothing is lost: mend that and call the same command again." >&2; exit 1; }
+FAILED := { echo "pip could not install what is needed, for the reason above. It needs a network and 2.5 GB of disk (more \
+with CUDA); behind a proxy set HTTPS_PROXY. Nothing is lost: mend that and call the same command again." >&2; exit 1; }
 
 $(VENV)/.run-installed: pyproject.toml constraints.txt $(VENV)/.made | in-its-place
 	@echo "Installing what is needed into $(VENV): minutes."

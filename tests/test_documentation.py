@@ -57,7 +57,8 @@ def test_the_readme_leads_to_the_pages_that_a_reader_needs():
     assert len(links(TEXTS["README.md"])) > 15
 
 
-@pytest.mark.parametrize("name", [name for name in TEXTS if "--params" in TEXTS[name]])
+# docs/troubleshooting.md shows what is wrong
+@pytest.mark.parametrize("name", [name for name in TEXTS if "--params" in TEXTS[name] and "troubles" not in name])
 def test_what_a_page_says_to_change_can_be_changed(name):
     text = TEXTS[name].replace("\\\n", "")
     given = [item for found in re.findall(r"--params ([^\s`]+)", text) for item in found.split(",")]
