@@ -49,9 +49,10 @@ def test_answers_that_nobody_else_gave(beside):
 
 
 def test_lone_answers_begin_where_others_agree_most(trials_of):
-    answers = trials_of([("a", name, 0) for name in "xyz"])
-    others = np.array([[0, 2, 1], [0, 3, 0], [0, 4, 0]])
-    own = Beside(answers, np.eye(3, dtype=bool)[[0, 0, 0]], others)
+    answers = trials_of([("a", name, 0) for name in "wxyz"])
+    # a single other who answered something else says little: w is left out
+    others = np.array([[0, 1, 0], [0, 2, 1], [0, 3, 0], [0, 4, 0]])
+    own = Beside(answers, np.eye(3, dtype=bool)[[0] * 4], others)
     assert answers["stimulus_id"].iloc[lone_answers(own)].tolist() == ["z", "y", "x"]
 
 
