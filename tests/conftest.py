@@ -57,5 +57,5 @@ def smoke_run(tmp_path_factory):
     before = files(folder)
     run_smoke(folder)
     kept = folder.with_name("kept")
-    shutil.copytree(folder, kept)
+    shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("mlruns"))
     return SimpleNamespace(folder=folder, made=files(folder) - before, kept=kept)
