@@ -68,5 +68,5 @@ def smoke_project(tmp_path_factory):
     before = files(folder)
     run_smoke(folder)
     untouched = tmp_path_factory.mktemp("finished") / "project"
-    shutil.copytree(folder, untouched)
+    shutil.copytree(folder, untouched, ignore=shutil.ignore_patterns("mlruns"))
     return SimpleNamespace(folder=folder, made=files(folder) - before, untouched=untouched)

@@ -68,9 +68,9 @@ def test_what_is_kept_names_no_place_on_a_machine(path):
 
 
 @pytest.fixture(scope="module")
-def results(smoke_run):
+def results(smoke_project):
     """The project with the results of a smoke run, and a second alignment in MLflow: the first by another name."""
-    client = MlflowClient(f"sqlite:///{smoke_run.kept / 'mlflow.db'}")
+    client = MlflowClient(f"sqlite:///{smoke_project.untouched / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("bam_pipelines_smoke").experiment_id
     runs = client.search_runs([experiment])
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
@@ -78,7 +78,7 @@ def results(smoke_run):
     copied = repeat_run(client, parent, {}, "calibrated")
     for child in children:
         repeat_run(client, child, {"mlflow.parentRunId": copied}, "calibrated")
-    return smoke_run.kept
+    return smoke_project.untouched
 
 
 def repeat_run(client, run, tags, method):
