@@ -45,12 +45,15 @@ OWN_FILES = {
     "behavior.sources.table.images": "own/images",
     "behavior.sources.released.path": "own/release",
 }
-# smaller than conf/smoke has it, for what is slow: two steps give images that no judge takes for digits
+# smaller than conf/smoke has it, for what is slow
 SMALLER = {
+    # two steps give images that no judge takes for digits
     "sampling.method=paper": (
         "sampling.paper.steps=2,sampling.paper.repeats=1,sampling.max_proposals=1,sampling.judge_threshold=0,"
         "sampling.uncertainty.digit_pairs=1,sampling.unguided.digit_pairs=1"
-    )
+    ),
+    # the end-to-end run fine-tunes a network for each participant
+    "behavior.source=jspsych": "alignment.method=calibrated",
 }
 
 
