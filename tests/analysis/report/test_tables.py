@@ -90,6 +90,7 @@ def test_tests_of_each_source_stand_in_a_row(pair_table):
     compared = summary["comparisons"]["swapped"]
     assert rows["swapped pair"][3] == "net directed success" and rows["swapped pair"][6] == "primary"
     assert rows["swapped pair"][4].startswith(f"{compared['value']:+.1%}")
+    assert rows["swapped pair"][7] == f"{compared['odds_ratio']:.2f}"
     assert rows["customised"][3:] == ["—"] * 8
     assert rows["first round"][3] == "success" and rows["swapped pair"][-2:] == ["0.500", "0.500"]
 

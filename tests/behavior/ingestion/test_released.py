@@ -64,6 +64,20 @@ def test_rows_of_the_release_that_cannot_be_used_are_reported_with_their_line(ta
     ]
 
 
+def test_a_tensor_may_lack_the_axis_of_channels(take, tmp_path):
+    write_release(tmp_path)
+    torch.save(torch.from_numpy(pixels(3)[:, 0]), tmp_path / "images.pt")
+    assert take("released").trials["stimulus_id"].nunique() == 3
+
+
+def test_who_has_enough_training_trials_for_a_model_of_their_own_is_counted(take, tmp_path):
+    # 100 training trials of one person, 99 of another
+    write_release(tmp_path, rows=[f"{person},a.png,0,{person},True" for person in [1] * 100 + [2] * 99])
+    report = take("released").report
+    assert (report["trials"], report["participants"]) == (199, 2)
+    assert report["participants_below_100_training_trials"] == 1
+
+
 def test_a_row_that_names_no_image_is_rejected(take, tmp_path):
     write_release(tmp_path, rows=["1,uncertainty/a.png,0,7,True", "1,uncertainty/b.png,,3,True"])
     found = take("released")
