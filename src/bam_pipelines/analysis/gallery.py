@@ -56,6 +56,11 @@ def mixed_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
     ----------
     stimuli
         Stimulus table, at least one row; the same rows give the same order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows.
     """
     mixed = pd.concat([_interleave(block) for _, block in stimuli.groupby("strategy", sort=True, observed=True)])
     return mixed.sort_values(["_rank", "strategy"], kind="stable").drop(columns="_rank")

@@ -41,7 +41,17 @@ class KeyGroup:
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """One figure: PNG, title, what the reader should see in it, and its catalog entry."""
+    """One figure.
+
+    Parameters
+    ----------
+    png
+        The picture.
+    title, caption
+        Its name, and what the reader should see in it.
+    source
+        Its catalog entry.
+    """
 
     png: bytes
     title: str
@@ -61,10 +71,12 @@ class ReportContent:
         Whether the participants are simulated.
     notices
         What must be read first, a paragraph each.
-    key_groups, figures, gallery, people, tables
+    key_groups, figures, gallery, people
         The page's sections, in this order.
     people_left_out
         Number of participants without a section of their own.
+    tables
+        The last section.
     identity
         Label and value of what identifies the run.
     artifacts

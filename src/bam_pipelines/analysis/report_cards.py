@@ -147,6 +147,11 @@ def first_round_cards(
         Guidance outcome by stimulus_id, where there is one.
     classes
         Name of each class.
+
+    Returns
+    -------
+    list of StimulusCard
+        One a stimulus, in the order of the table.
     """
     if shown.empty:
         return []
@@ -183,6 +188,11 @@ def second_round_cards(stimuli: pd.DataFrame, pairs: pd.DataFrame, classes: Sequ
         Pair table; see :func:`bam_pipelines.analysis.pairs.pair_outcomes`. Other rounds are left out.
     classes
         Name of each class.
+
+    Returns
+    -------
+    list of StimulusCard
+        Customised stimuli first, then controls.
     """
     columns = ["pair_id", "participant_1", "participant_2", "choice_1", "choice_2", "outcome", "direction", "source"]
     seen = pairs.loc[pairs["round"] == 2, ["stimulus_id", *columns]]

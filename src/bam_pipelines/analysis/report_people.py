@@ -98,6 +98,11 @@ def person_sections(
         Name of each class.
     most
         Number of participants at most, the first by their names.
+
+    Returns
+    -------
+    list of PersonSection
+        One a participant, by name.
     """
     people = results["participants"].sort_values("participant_id").head(most)
     names = people["participant_id"].astype("str").to_list()

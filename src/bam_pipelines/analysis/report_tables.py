@@ -147,6 +147,20 @@ def methods_table(
     """Write how well each way of predicting people's choices does on the same test trials, by classifier.
 
     Intervals resample people; baselines, whose scores are stored for everyone together, have none.
+
+    Parameters
+    ----------
+    summary
+        ``alignment_summary``.
+    metrics
+        ``alignment_metrics``.
+    seed, resamples
+        Of the intervals.
+
+    Returns
+    -------
+    ReportTable
+        A row a classifier and way.
     """
     draws = {score: score_draws(metrics, score, seed, resamples) for score in _SCORES}
 

@@ -11,7 +11,15 @@ import pandera.pandas as pa
 
 from bam_pipelines.behavior import column_texts
 from bam_pipelines.behavior.coercion import PIXELS
-from bam_pipelines.behavior.validation import TableSchema, build_schema, column_check, row_check, validate
+from bam_pipelines.behavior.validation import (
+    TableSchema,
+    at_least,
+    build_schema,
+    column_check,
+    matching,
+    row_check,
+    validate,
+)
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.guidance.objectives import Strategy
 from bam_pipelines.images.pixels import stimulus_ids
@@ -27,28 +35,18 @@ OUTCOMES = ("success", "bias", "failure")
 DIRECTIONS = ("targeted", "opposite", "none")
 
 
-def _at_least(low: float) -> pa.Check:
-    return column_check(f"at least {low}", lambda values: values >= low)
-
-
-def _matching(pattern: str) -> pa.Check:
-    return column_check(f"text of the form {pattern}", lambda values: values.str.fullmatch(pattern))
-
-
 _POSITIVE = column_check("a finite number above 0", lambda values: (values > 0) & np.isfinite(values))
 _FINITE = column_check("a finite number", lambda values: np.isfinite(values))
 _SHARE = column_check("a number from 0 to 1", lambda values: values.between(0, 1))
 _UNIQUE = column_check("each value only once", lambda values: ~values.duplicated())
-_PSEUDONYM = _matching("[A-Za-z0-9]+")
-_STIMULUS_ID = _matching("[0-9a-f]{16}")
-_REASONS = _matching("([a-z_]+(;[a-z_]+)*)?")
-
-
-def _empty_exactly_when_included(table: pd.DataFrame) -> pd.Series:
-    return (table["exclude_reason"] == "") == table["include"]
-
-
-_EXCLUSION = row_check("exclude_reason", "empty exactly when include is True", _empty_exactly_when_included)
+_PSEUDONYM = matching("[A-Za-z0-9]+")
+_STIMULUS_ID = matching("[0-9a-f]{16}")
+_REASONS = matching("([a-z_]+(;[a-z_]+)*)?")
+_EXCLUSION = row_check(
+    "exclude_reason",
+    "empty exactly when include is True",
+    lambda table: (table["exclude_reason"] == "") == table["include"],
+)
 
 
 def row_ids(trials: pd.DataFrame) -> pd.Series:
@@ -61,25 +59,25 @@ TRIALS = build_schema(
     "trials",
     {
         "row_id": ("str", [_UNIQUE]),
-        "dataset_id": ("str", [_matching("[a-z0-9]+")]),
+        "dataset_id": ("str", [matching("[a-z0-9]+")]),
         "participant_id": ("str", [_PSEUDONYM]),
         "task": (TASKS, []),
-        "round": ("int16", [_at_least(1)]),
-        "session": ("int16", [_at_least(1)]),
-        "block": ("Int16", [_at_least(0)]),
-        "trial_index": ("int32", [_at_least(0)]),
+        "round": ("int16", [at_least(1)]),
+        "session": ("int16", [at_least(1)]),
+        "block": ("Int16", [at_least(0)]),
+        "trial_index": ("int32", [at_least(0)]),
         "phase": (PHASES, []),
         "stimulus_id": ("str", [_STIMULUS_ID]),
-        "repetition": ("int8", [_at_least(0)]),
-        "response": ("Int8", [_at_least(0)]),
+        "repetition": ("int8", [at_least(0)]),
+        "response": ("Int8", [at_least(0)]),
         "response_modality": (MODALITIES, []),
         "rt_ms": ("Float64", [_POSITIVE]),
         "is_catch": ("bool", []),
-        "expected_response": ("Int8", [_at_least(0)]),
+        "expected_response": ("Int8", [at_least(0)]),
         "split": (SPLITS, []),
         "include": ("bool", []),
         "exclude_reason": ("str", [_REASONS]),
-        "started_at_ms": ("Int64", [_at_least(0)]),
+        "started_at_ms": ("Int64", [at_least(0)]),
     },
     rows=[
         row_check(
@@ -135,22 +133,22 @@ STIMULI = build_schema(
     {
         "stimulus_id": ("str", [_UNIQUE, _STIMULUS_ID]),
         "image": (PIXELS, []),
-        "height": ("int32", [_at_least(1)]),
-        "width": ("int32", [_at_least(1)]),
-        "channels": ("int32", [_at_least(1)]),
+        "height": ("int32", [at_least(1)]),
+        "width": ("int32", [at_least(1)]),
+        "channels": ("int32", [at_least(1)]),
         "strategy": (STRATEGIES, []),
         "source": (SOURCES, []),
         "method": (METHODS, []),
-        "target_1": ("Int8", [_at_least(0)]),
-        "target_2": ("Int8", [_at_least(0)]),
+        "target_1": ("Int8", [at_least(0)]),
+        "target_2": ("Int8", [at_least(0)]),
         "model_1": ("str", []),
         "model_2": ("str", []),
         "pair_id": ("str", []),
         "margin": ("Float64", [_FINITE]),
-        "seed": ("Int64", [_at_least(0)]),
+        "seed": ("Int64", [at_least(0)]),
         "judge_score": ("Float64", [_FINITE]),
         **{column: ("Float64", [_SHARE]) for column in _PROBABILITIES},
-        "source_index": ("Int64", [_at_least(0)]),
+        "source_index": ("Int64", [at_least(0)]),
     },
     nullable={"model_1", "model_2", "pair_id"},
     rows=[
@@ -176,12 +174,12 @@ PARTICIPANTS = build_schema(
     "participants",
     {
         "participant_id": ("str", [_UNIQUE, _PSEUDONYM]),
-        "n_trials": ("int32", [_at_least(0)]),
+        "n_trials": ("int32", [at_least(0)]),
         "catch_accuracy": ("Float64", [_SHARE]),
-        "lapse": ("Float64", [_at_least(0)]),
+        "lapse": ("Float64", [at_least(0)]),
         "repeat_agreement": ("Float64", [_SHARE]),
         "median_rt_ms": ("Float64", [_POSITIVE]),
-        "blur_events": ("Int32", [_at_least(0)]),
+        "blur_events": ("Int32", [at_least(0)]),
         "include": ("bool", []),
         "exclude_reason": ("str", [_REASONS]),
     },
@@ -195,14 +193,14 @@ PAIRS = build_schema(
         "pair_id": ("str", []),
         "participant_1": ("str", [_PSEUDONYM]),
         "participant_2": ("str", [_PSEUDONYM]),
-        "round": ("int16", [_at_least(1)]),
+        "round": ("int16", [at_least(1)]),
         "source": (SOURCES, []),
         "margin": ("Float64", [_FINITE]),
         "stimulus_id": ("str", [_STIMULUS_ID]),
-        "target_1": ("Int8", [_at_least(0)]),
-        "target_2": ("Int8", [_at_least(0)]),
-        "choice_1": ("Int8", [_at_least(0)]),
-        "choice_2": ("Int8", [_at_least(0)]),
+        "target_1": ("Int8", [at_least(0)]),
+        "target_2": ("Int8", [at_least(0)]),
+        "choice_1": ("Int8", [at_least(0)]),
+        "choice_2": ("Int8", [at_least(0)]),
         "outcome": (OUTCOMES, []),
         "direction": (DIRECTIONS, []),
     },
@@ -274,7 +272,7 @@ def empty_table(schema: TableSchema) -> pd.DataFrame:
 
 REJECTS = build_schema(
     "rejects",
-    {"file": ("str", []), "line": ("int32", [_at_least(1)]), "reason": ("str", []), "content": ("str", [])},
+    {"file": ("str", []), "line": ("int32", [at_least(1)]), "reason": ("str", []), "content": ("str", [])},
     descriptions=column_texts.REJECT_COLUMNS,
 )
 
@@ -295,8 +293,8 @@ SITTINGS = build_schema(
     "sittings",
     {
         "participant_id": ("str", [_UNIQUE, _PSEUDONYM]),
-        "planned_trials": ("Int32", [_at_least(1)]),
-        "blur_events": ("Int32", [_at_least(0)]),
+        "planned_trials": ("Int32", [at_least(1)]),
+        "blur_events": ("Int32", [at_least(0)]),
     },
     descriptions=column_texts.SITTING_COLUMNS,
 )

@@ -87,6 +87,16 @@ def column_check(expected: str, fulfils: Callable[[pd.Series], pd.Series]) -> pa
     return pa.Check(fulfils, error=expected)
 
 
+def at_least(low: float) -> pa.Check:
+    """Return a check that no value of a column is below ``low``."""
+    return column_check(f"at least {low}", lambda values: values >= low)
+
+
+def matching(pattern: str) -> pa.Check:
+    """Return a check that a regular expression matches each of a column's texts as a whole."""
+    return column_check(f"text of the form {pattern}", lambda values: values.str.fullmatch(pattern))
+
+
 def row_check(column: str, expected: str, fulfils: Callable[[pd.DataFrame], pd.Series]) -> pa.Check:
     """Return a check across columns, reported for ``column``."""
     return pa.Check(lambda table: fulfils(table).astype(bool), name=column, error=expected, ignore_na=False)

@@ -84,6 +84,27 @@ def pairs():
     return pd.DataFrame(rows, columns=columns)
 
 
+ACCEPTANCE = pd.DataFrame(
+    {
+        "strategy": ["uncertainty", "uncertainty", "controversial"],
+        "model_1": ["vgg", "vgg", "vgg"],
+        "model_2": [None, None, "lrm"],
+        "proposals": [4, 6, 0],
+        "accepted": [1, 4, 0],
+    }
+)
+NATURALNESS = {"sources": {"individual": {"n": 16, "accepted": 0.75, "score": 0.8}}, "contrasts": {}}
+SUMMARY = {
+    "vgg": {
+        "group": {"accuracy": 0.7, "log_loss": 1.25, "calibration_error": 0.1},
+        "baselines": {"dawid_skene": {"accuracy": 0.72, "log_loss": 1.125}},
+        "individual_gain": {"log_loss": GAIN},
+        "gain_over_group": {"accuracy": {"share_improved": 0.5}},
+    },
+    "lrm": {"individual_gain": None},
+}
+
+
 @pytest.fixture
 def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
     guidance = guidance_outcomes(trials[trials["stimulus_id"] != "clear"], stimuli, 3)
@@ -94,15 +115,7 @@ def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
     ]
     return {
         "classifiers_summary": pd.DataFrame({"classifier": ["vgg"], "accuracy": [0.97]}),
-        "sampling_acceptance": pd.DataFrame(
-            {
-                "strategy": ["uncertainty", "uncertainty", "controversial"],
-                "model_1": ["vgg", "vgg", "vgg"],
-                "model_2": [None, None, "lrm"],
-                "proposals": [4, 6, 0],
-                "accepted": [1, 4, 0],
-            }
-        ),
+        "sampling_acceptance": ACCEPTANCE,
         "sampling_metrics": {"acceptance": 0.5, "<b>": 1},
         "stimuli": stimuli,
         "trial_stimuli": stimuli[stimuli["stimulus_id"] != "v"],
@@ -124,21 +137,10 @@ def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
         "alignment_swaps": pd.DataFrame(swaps, columns=["model", "participant_id", "log_loss"]).assign(
             classifier="vgg"
         ),
-        "alignment_summary": {
-            "vgg": {
-                "group": {"accuracy": 0.7, "log_loss": 1.25, "calibration_error": 0.1},
-                "baselines": {"dawid_skene": {"accuracy": 0.72, "log_loss": 1.125}},
-                "individual_gain": {"log_loss": GAIN},
-                "gain_over_group": {"accuracy": {"share_improved": 0.5}},
-            },
-            "lrm": {"individual_gain": None},
-        },
+        "alignment_summary": deepcopy(SUMMARY),
         "alignment_clusters": {"reliability": 0.5},
         "manipulation_summary": summarised(pair_table),
-        "manipulation_naturalness": {
-            "sources": {"individual": {"n": 16, "accepted": 0.75, "score": 0.8}},
-            "contrasts": {},
-        },
+        "manipulation_naturalness": NATURALNESS,
         "power_summary": POWER,
         "loop_figure": None,
         **{f"figure_{name}": b"\x89PNG" for name in FIGURES},

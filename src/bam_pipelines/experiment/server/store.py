@@ -21,8 +21,7 @@ from bam_pipelines.compute.faults import InputError
 from bam_pipelines.experiment.server.places import Place, Refused
 from bam_pipelines.experiment.server.plan import StudyPlan
 
-# neither .json nor .jsonl: the behavior stage reads all of those in the folder as answers
-LOG = "server.log"
+LOG = "server.log"  # the behavior stage reads all .json and .jsonl in the folder as answers
 
 
 class AnswerStore:
