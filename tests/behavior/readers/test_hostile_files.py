@@ -165,7 +165,9 @@ class Evil:
         return print, ("executed",)
 
 
-@pytest.mark.parametrize("content", [Evil(), [Evil()], torch.nn.Linear(1, 1), {"a": 1}], ids=str)
+@pytest.mark.parametrize(
+    "content", [Evil(), [Evil()], torch.nn.Linear(1, 1), {"a": 1}], ids=["object", "list", "network", "dict"]
+)
 def test_whatever_else_a_tensor_file_holds_is_not_run_and_no_way_to_run_it_is_shown(tmp_path, content, capsys):
     torch.save(content, tmp_path / "images.pt")
     with pytest.raises(ValueError, match=r"images\.pt: (cannot be read as one tensor|found dict)") as caught:
