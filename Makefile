@@ -73,7 +73,7 @@ docs-serve: $(VENV)/.test-installed
 	python -m mkdocs serve --strict
 
 test: lint docs
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --no-loadscope-reorder
 
 lint: $(VENV)/.test-installed
 	ruff check

@@ -26,13 +26,30 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
-@pytest.hookimpl(tryfirst=True)
+# their tests look at one whole run
+WHOLE_RUN = ("tests/test_end_to_end.py", "tests/test_notebooks.py", "tests/test_readme.py")
+
+
 def pytest_collection_modifyitems(items):
-    """Let one worker take a file as a whole, and all who look at the whole run, which begin first and take longest."""
-    looks = {item: "smoke_project" in item.fixturenames for item in items}
+    """Put those first that look at the whole run: they take longest."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("the whole run" if looks[item] else str(item.path)))
-    items.sort(key=lambda item: not looks[item])
+        assert "smoke_project" not in item.fixturenames or item.nodeid.startswith(WHOLE_RUN), (
+            f"{item.nodeid}: WHOLE_RUN"
+        )
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_RUN))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Let one worker have a file as a whole, and all files that look at the whole run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return WHOLE_RUN[0] if file in WHOLE_RUN else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
