@@ -103,10 +103,3 @@ def test_people_answer_by_name(run):
     assert (design["labels"], design["keys"]) == (CLASSES, list("1234"))
     trials = pd.read_parquet(run("03_primary", "trials.parquet"))
     assert set(trials["response"].dropna()) <= set(range(4))
-
-
-def test_the_report_calls_the_classes_by_their_names(run):
-    page = run("08_reporting", "report.html").read_text(encoding="utf-8")
-    captions = page.split('<h2 id="stimuli">')[1].split("<h2")[0]
-    assert any(f"<strong>{one} | {other}</strong>" in captions for one in CLASSES for other in CLASSES)
-    assert "<strong>0 | 1</strong>" not in captions

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.digits import Digits, check_shape
 from bam_pipelines.images.pixels import stimulus_ids
@@ -56,12 +57,12 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
         sizes = {one.filename.removesuffix(".npy"): one.file_size for one in archive.infolist()}
     lacking = [name for name in ("images", "labels") if name not in sizes]
     if lacking:
-        raise ValueError(
+        raise InputError(
             f"{path}: holds {', '.join(sizes) or 'nothing'} but no {' and no '.join(lacking)}, expected what "
             f"{_WRITTEN} writes."
         )
     if max(sizes["images"], sizes["labels"]) > _LARGEST:
-        raise ValueError(f"{path}: unpacks to more than {_LARGEST} bytes, expected fewer or smaller images.")
+        raise InputError(f"{path}: unpacks to more than {_LARGEST} bytes, expected fewer or smaller images.")
     # numpy leaves a damaged file open if it opens it itself
     with decoding(path, expected), path.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
@@ -70,11 +71,11 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def _pixels(path: Path, images: np.ndarray) -> np.ndarray:
     """Return images as (N, C, H, W)."""
     if images.dtype != np.uint8:
-        raise ValueError(f"{path}: images are {images.dtype}, expected uint8 from 0 to 255; scale, round and convert.")
+        raise InputError(f"{path}: images are {images.dtype}, expected uint8 from 0 to 255; scale, round and convert.")
     if images.ndim not in (3, 4) or not len(images):
-        raise ValueError(f"{path}: images have shape {images.shape}, expected (N, H, W) or (N, H, W, C), N at least 1.")
+        raise InputError(f"{path}: images have shape {images.shape}, expected (N, H, W) or (N, H, W, C), N at least 1.")
     if images.ndim == 4 and images.shape[3] not in (1, 3):
-        raise ValueError(
+        raise InputError(
             f"{path}: images have shape {images.shape}, expected (N, H, W, C) with C of 1 (grey) or 3 (colour)."
         )
     pixels = images[:, None] if images.ndim == 3 else np.ascontiguousarray(np.moveaxis(images, 3, 1))
@@ -84,14 +85,14 @@ def _pixels(path: Path, images: np.ndarray) -> np.ndarray:
 
 def _check_labels(path: Path, labels: np.ndarray, n_images: int, n_classes: int) -> None:
     if labels.dtype.kind not in "iu" or labels.shape != (n_images,):
-        raise ValueError(
+        raise InputError(
             f"{path}: labels are {labels.dtype} of shape {labels.shape}, expected integers of shape ({n_images},), one "
             "an image."
         )
     outside = (labels < 0) | (labels >= n_classes)
     if outside.any():
         row = int(outside.argmax())
-        raise ValueError(
+        raise InputError(
             f"{path}: row {row} has label {labels[row]}, expected 0 to {n_classes - 1}: the places of preprocessing."
             "classes."
         )
@@ -102,7 +103,7 @@ def _check_repeats(path: Path, pixels: np.ndarray) -> None:
     first: dict[str, int] = {}
     for row, name in enumerate(stimulus_ids(pixels)):
         if first.setdefault(name, row) != row:
-            raise ValueError(
+            raise InputError(
                 f"{path}: rows {first[name]} and {row} are the same image; keep the rows "
                 "numpy.unique(images, axis=0, return_index=True)[1] of both arrays."
             )

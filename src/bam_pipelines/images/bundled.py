@@ -55,7 +55,7 @@ def read_small_digits() -> tuple[np.ndarray, np.ndarray]:
     found = load_digits()
     images = found.images
     if images.shape != (N_SMALL, 8, 8) or images.min() < 0 or images.max() > 16:
-        raise ValueError(
+        raise InputError(
             f"scikit-learn's digits have shape {images.shape}, expected (1797, 8, 8) in 0 to 16; reinstall it."
         )
     return np.rint(images * (255 / 16)).astype(np.uint8), found.target.astype(np.uint8)

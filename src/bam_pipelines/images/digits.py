@@ -118,7 +118,7 @@ def check_shape(where: object, pixels: np.ndarray) -> None:
     """
     height, width = pixels.shape[2:]
     if height != width or height < SMALLEST:
-        raise ValueError(
+        raise InputError(
             f"{where}: images are {height} x {width} pixels, expected squares of at least {SMALLEST} x {SMALLEST}; "
             "pad, crop or scale them."
         )
@@ -134,7 +134,7 @@ def check_classes(labels: np.ndarray, names: Sequence[str]) -> None:
     """
     lacking = sorted(set(range(len(names))) - set(labels.tolist()))
     if lacking:
-        raise ValueError(
+        raise InputError(
             f"none of the {len(labels)} training images is of class {lacking[0]}, {names[lacking[0]]!r}, expected some "
             f"of each of the {len(names)} in preprocessing.classes; name the classes that there are."
         )
