@@ -104,8 +104,9 @@ def open_workers(workers: Workers) -> Iterator[None]:
         # a second to import, for those who use it
         from bam_pipelines.compute.cluster import ClusterBackend
 
-        # it logs with a traceback what ends a shard, which is an error of the run, said in one sentence
-        logging.getLogger("distributed.utils").setLevel(logging.CRITICAL)
+        # they log with a traceback what ends a shard, which is an error of the run, said in one sentence
+        for talkative in ("distributed.client", "distributed.utils"):
+            logging.getLogger(talkative).setLevel(logging.CRITICAL)
         with _dask_client(workers) as client, joblib.parallel_config(ClusterBackend(client)):
             yield
 
