@@ -23,24 +23,27 @@ PAPER = DataFolder(FOLDER / "paper", "paper")
 
 @dataclass(frozen=True)
 class Stage:
-    """How a stage is run where only its memory is asked for.
+    """How a stage, or a part of one, is run where only its memory is asked for.
 
     Parameters
     ----------
     name
-        Of the stage.
+        Of the stage or the part.
     reduced
         Parameters that make it shorter: steps, epochs, resamples; never what memory depends on.
     note
         What else is not as in conf/paper, for the results' file.
     nodes
         Of the stage; all if none is named.
+    of
+        The stage, where this is a part of it.
     """
 
     name: str
     reduced: dict[str, object] = field(default_factory=dict)
     note: str = ""
     nodes: tuple[str, ...] = ()
+    of: str = ""
 
 
 def _training(epochs: int, samples: int, place: str) -> dict[str, object]:
@@ -88,9 +91,8 @@ STAGES = (
             "alignment.hierarchical.steps": 5,
             "alignment.resamples": 100,
         },
-        "one epoch of one batch a person, five steps of hierarchical fits, 100 resamples; of the classifiers, each "
-        "evaluated by itself, only VGG, the largest; 500 test digits",
-        ("align_groups", "align_individuals", "study_differences", "evaluate_vgg"),
+        "all of it but evaluation; one epoch of one batch a person, five steps of hierarchical fits",
+        ("align_groups", "align_individuals", "study_differences"),
     ),
     Stage(
         "manipulation",
@@ -102,6 +104,13 @@ STAGES = (
     Stage("power", {"power.simulations": 10, "power.permutations": 99}, "ten simulations, 99 permutations"),
     Stage("reporting", {"reporting.resamples": 100}, "100 resamples; of made-up scores of models"),
     Stage("loop"),
+    Stage(
+        "alignment_evaluation",
+        {"alignment.resamples": 100},
+        "of the classifiers, each evaluated by itself, only VGG, the largest; 500 test digits, 100 resamples",
+        ("evaluate_vgg",),
+        of="alignment",
+    ),
 )  # fmt: skip
 
 
@@ -122,7 +131,7 @@ def measure_memory(stages: Collection[str] = (), keep: Callable[[dict[str, Any]]
         parameters = {"preprocessing.folder": mnist(), **stage.reduced}
         if stage.name == "prior":
             parameters["prior_root"] = PAPER.folder / "prior"
-        found = PAPER.run(stage.name, parameters, stage.nodes).rounded()
+        found = PAPER.run(stage.of or stage.name, parameters, stage.nodes).rounded()
         keep({stage.name: found | ({"note": stage.note} if stage.note else {})})
         if stage.name in _STAND_INS:
             command = [sys.executable, "-m", "benchmarks.scale.memory", stage.name]
