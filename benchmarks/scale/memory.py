@@ -103,7 +103,7 @@ STAGES = (
     Stage("manipulation_analysis", {"manipulation.resamples": 100}, "100 resamples"),
     Stage("power", {"power.simulations": 10, "power.permutations": 99}, "ten simulations, 99 permutations"),
     Stage("reporting", {"reporting.resamples": 100}, "100 resamples; of made-up scores of models"),
-    Stage("loop", {"behavior.session.catch_pool": 60}, "half as many digits for catch trials, since fewer test digits are kept"),
+    Stage("loop", {"behavior.session.catch_pool": 60}, "half as many digits for catch trials"),
     Stage(
         "alignment_evaluation",
         {"alignment.resamples": 100},
