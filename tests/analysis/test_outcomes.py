@@ -7,6 +7,7 @@ from bam_pipelines.analysis.outcomes import (
     guidance_summary,
     outcome_of_shares,
     outcome_shares,
+    percentile_estimate,
     shares_by_classifier,
     shares_by_digits,
 )
@@ -99,3 +100,16 @@ def test_bootstrap_agrees_with_resampling_one_by_one():
 def test_no_outcomes_are_refused():
     with pytest.raises(ValueError, match="expected at least one stimulus"):
         outcome_shares(pd.Series([], dtype="str"), seed=0)
+
+
+def test_an_interval_holds_the_middle_of_the_samples():
+    samples = np.append(np.arange(1001) / 1000, [np.nan, np.inf])
+    assert percentile_estimate(0.4, samples) == {
+        "value": 0.4,
+        "low": pytest.approx(0.025),
+        "high": pytest.approx(0.975),
+    }
+    narrow = percentile_estimate(0.4, samples, confidence=0.8)
+    assert (narrow["low"], narrow["high"]) == (pytest.approx(0.1), pytest.approx(0.9))
+    assert percentile_estimate(0.4, np.array([np.nan])) == {"value": 0.4, "low": None, "high": None}
+    assert percentile_estimate(np.nan, samples) == {"value": None, "low": None, "high": None}

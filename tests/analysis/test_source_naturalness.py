@@ -31,3 +31,9 @@ def test_the_interval_is_that_of_a_mean_over_strata():
     reach = 1.96 * differences.std() / np.sqrt(90)
     assert found["low"] == pytest.approx(differences.mean() - reach, abs=0.006)
     assert found["high"] == pytest.approx(differences.mean() + reach, abs=0.006)
+
+
+def test_a_score_must_be_above_the_threshold():
+    rows = [("individual", "ab", 3, 8), ("individual", "ab", 3, 8)]
+    found = source_naturalness(shown(rows), np.array([0.5, 0.6]), 0.5, seed=0, resamples=10)
+    assert found["sources"]["individual"]["accepted"] == 0.5

@@ -49,6 +49,7 @@ def test_too_many_repeats_or_catch_trials_are_refused(settings_of):
         ordered(settings_of().session, stimuli=STIMULI[:20])
     with pytest.raises(ValueError, match="12 catch trials are needed, but there are 5 clear digits; raise"):
         ordered(settings_of().session, catches=CATCHES[:5])
+    assert ordered(settings_of().session, catches=CATCHES[:12])["is_catch"].sum() == 12
 
 
 @pytest.mark.parametrize("seed", range(10))

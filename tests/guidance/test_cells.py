@@ -11,6 +11,7 @@ from bam_pipelines.guidance.cells import (
     controversial_cells,
     uncertainty_cells,
     undirected_cells,
+    unguided_cells,
 )
 
 
@@ -21,6 +22,12 @@ def test_all_digit_pairs_of_every_classifier():
     for name in "ab":
         assert {cell.targets for cell in cells if cell.models == (name,)} == set(combinations(range(4), 2))
     assert {cell.quota for cell in cells} == {3} and {cell.pair_id for cell in cells} == {None}
+
+
+def test_all_digit_pairs_of_nobody():
+    cells = unguided_cells(n_classes=4, n_pairs=None, quota=2, seed=0)
+    assert sorted(cell.targets for cell in cells) == sorted(combinations(range(4), 2))
+    assert {(cell.models, cell.quota) for cell in cells} == {((), 2)}
 
 
 def test_all_ordered_digit_pairs_of_every_pair_of_classifiers():

@@ -31,6 +31,25 @@ def check(gaussian_prior, noise, half_detectors, linear):
     return run
 
 
+class Rectified(torch.nn.Module):
+    """Logits that are never negative, as after a ReLU, and do not sum to one."""
+
+    def forward(self, images):
+        return images.flatten(1)[:, :3] + 1
+
+
+class Centred(torch.nn.Module):
+    """Logits that sum to one, and of which one is negative."""
+
+    def forward(self, images):
+        return torch.tensor([[2.0, -3.0, 2.0]]).repeat(len(images), 1) + 0 * images.flatten(1)[:, :3]
+
+
+@pytest.mark.parametrize("network", [Rectified, Centred])
+def test_logits_that_look_like_probabilities_in_one_way_only_pass(check, network):
+    assert check(classifier=network()) is None
+
+
 def test_what_fits_passes(check):
     for change in ({}, {"notes": {"value_range": [0, 1]}}, {"cells": [Cell((), (0, 2), 1)]}):
         assert check(**change) is None

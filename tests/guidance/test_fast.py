@@ -67,6 +67,14 @@ def test_images_lie_on_the_boundary(sample, half_detectors):
     assert torch.pdist(images.flatten(1)).min() > 0.1  # no two alike
 
 
+def test_bright_images_stay_in_the_range(gaussian_prior, noise, digits, judge, half_detectors, compute):
+    beyond = gaussian_prior(noise, mean=1.5, deviation=0.3)  # in [-1, 1], so that pixels want to be above 1
+    images = sample_fast(beyond, SEEDS, digits, [half_detectors], judge, TARGETS, RULE, SETTINGS, compute)
+    unguided = sample_mixtures(beyond, SEEDS, digits, TARGETS, SETTINGS, compute)
+    assert images.min() >= 0 and images.max() <= 1
+    assert unguided.max() == 1
+
+
 def test_two_classifiers_are_parted(sample, half_detectors, linear):
     rule = AcceptanceRule("controversial", 0.6, None, 0.5)
     other = linear(-half_detectors[1].weight, [4.0, 4.0, 0.0])

@@ -62,11 +62,13 @@ def test_how_many_trials_were_planned_is_added_up_over_rounds(take, tmp_path, ou
     first = [{**row, "round": 1, "planned_trials": 30} for row in jspsych_rows(ours)[1:3]]
     second = [{**row, "round": 2, "planned_trials": 12} for row in jspsych_rows(ours)[1:3]]
     silent = [{**row, "round": 2} for row in jspsych_rows(ours, "PROLIFIC78")[1:3]]
-    for name, rows in (("a", first), ("b", second), ("c", silent)):
+    once = [{**row, "planned_trials": 7} for row in jspsych_rows(ours, "PROLIFIC79")[1:3]]
+    for name, rows in (("a", first), ("b", second), ("c", silent), ("d", once)):
         (tmp_path / f"{name}.json").write_text(json.dumps(rows))
     sittings = take("jspsych", known=ours).sittings.set_index("participant_id")["planned_trials"]
     assert sittings[Pseudonyms(SALT).of("PROLIFIC77")] == 42
     assert pd.isna(sittings[Pseudonyms(SALT).of("PROLIFIC78")])
+    assert sittings[Pseudonyms(SALT).of("PROLIFIC79")] == 7
 
 
 def test_later_rounds_lie_beside_the_first():

@@ -110,3 +110,10 @@ BROKEN = {
 def test_a_broken_rule_is_named(folder, problem):
     BROKEN[problem](folder)
     assert any(problem in found for found in psych_ds_problems(folder)), psych_ds_problems(folder)
+
+
+def test_names_stay_readable_in_any_language(tables):
+    settings = replace(SETTINGS, name="Réponses", description="人们看到的数字")
+    text = psych_ds_files(*tables, settings, simulated=False)["dataset_description.json"]
+    assert '"name": "Réponses"' in text and "人们看到的数字" in text
+    assert text.startswith('{\n  "@context"') and text.endswith("}\n")
