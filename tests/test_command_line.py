@@ -27,11 +27,11 @@ def kedro(tmp_path_factory):
 def test_a_stage_without_its_inputs_stops_with_one_sentence(kedro):
     result = kedro("run", "--pipelines", "classifiers", "--env", "smoke")
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1] == (
+    (said,) = result.stderr.splitlines()  # no library warns of what users cannot mend
+    assert said == (
         "Error: classifiers needs mnist_test, mnist_train, mnist_validation, which do not exist yet: "
         "run `kedro run --pipelines preprocessing --env smoke` first."
     )
-    assert "Traceback" not in result.stderr
     assert not (kedro.folder / "mlflow.db").exists()
 
 

@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,13 +17,16 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 from mlflow.tracking import MlflowClient
 
 from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.hooks.descriptions import EXPERIMENT, SILENT, run_name, run_tags
 from bam_pipelines.hooks.results import log_entry
+
+# of a class in kedro-mlflow mlflow says, whatever the filters are, that it lacks type hints: nobody can mend that here
+with warnings.catch_warnings(record=True):
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
 logger = logging.getLogger(__name__)
 for _chatty in ("alembic", "kedro_mlflow", "mlflow"):
