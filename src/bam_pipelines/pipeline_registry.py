@@ -38,7 +38,7 @@ chosen_source = SIMULATED
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return every stage under its name, and under ``__default__`` all that need minutes, not hours."""
+    """Return every stage under its name, and under ``__default__`` those of a whole run."""
     stages = {name: importlib.import_module(f"bam_pipelines.pipelines.{name}") for name in STAGES}
     pipelines: dict[str, Pipeline] = {
         name: _in_one_box(name, stage.create_pipeline(*([chosen_source] if name in FOLLOWS_SOURCE else [])))

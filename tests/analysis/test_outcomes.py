@@ -5,6 +5,7 @@ import pytest
 from bam_pipelines.analysis.outcomes import (
     guidance_outcomes,
     guidance_summary,
+    guided,
     outcome_of_shares,
     outcome_shares,
     percentile_estimate,
@@ -113,3 +114,8 @@ def test_an_interval_holds_the_middle_of_the_samples():
     assert (narrow["low"], narrow["high"]) == (pytest.approx(0.1), pytest.approx(0.9))
     assert percentile_estimate(0.4, np.array([np.nan])) == {"value": 0.4, "low": None, "high": None}
     assert percentile_estimate(np.nan, samples) == {"value": None, "low": None, "high": None}
+
+
+def test_what_nobody_guided_is_no_outcome_of_guidance():
+    table = pd.DataFrame({"strategy": ["uncertainty", "unguided", "controversial"], "outcome": ["bias"] * 3})
+    assert guided(table)["strategy"].tolist() == ["uncertainty", "controversial"]

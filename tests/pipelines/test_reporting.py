@@ -214,3 +214,11 @@ def test_a_single_answer_a_stimulus_is_said(inputs):
     inputs["trials"] = inputs["trials"].iloc[:2]
     inputs["alignment_entropy"] = inputs["alignment_entropy"].assign(human_entropy=0.0)
     assert "Each stimulus got 1.0 answers on average" in report_of(inputs)
+
+
+def test_unguided_stimuli_are_described_and_are_no_outcome_of_guidance():
+    answered = {"n_answers": 5, "entropy": 0.0, "entropy_smoothed": 0.5}
+    made = {**answered, "strategy": "uncertainty", "share_1": 1.0, "share_2": 0.0, "outcome": "bias"}
+    unguided = {**answered, "strategy": "unguided", "share_1": 0.0, "share_2": 0.0, "outcome": "failure"}
+    both, alone = (nodes.summarise_guidance(pd.DataFrame(rows), 0, 50) for rows in ([made, unguided], [made]))
+    assert both == alone and both["stimuli"] == 1

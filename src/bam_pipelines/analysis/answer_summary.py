@@ -18,7 +18,7 @@ from bam_pipelines.analysis.entropy import (
     plugin_entropy,
     response_counts,
 )
-from bam_pipelines.analysis.outcomes import guidance_outcomes
+from bam_pipelines.analysis.outcomes import guidance_outcomes, guided
 from bam_pipelines.analysis.published import ANSWERS_PER_IMAGE, GUIDANCE_SHARES, ZERO_ENTROPY_SHARE
 from bam_pipelines.compute.faults import InputError
 
@@ -172,8 +172,8 @@ def compare_with_published(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classe
         "answers_per_image": (ANSWERS_PER_IMAGE, float(counts.sum(axis=1).mean())),
         "zero_entropy_share": (ZERO_ENTROPY_SHARE, float((plugin_entropy(counts.to_numpy()) == 0).mean())),
     }
-    if stimuli.loc[stimuli["stimulus_id"].isin(counts.index), "target_1"].notna().any():
-        outcomes = guidance_outcomes(trials, stimuli, n_classes)["outcome"]
+    outcomes = guided(guidance_outcomes(trials, stimuli, n_classes))["outcome"]
+    if len(outcomes):
         table |= {name: (share, float((outcomes == name).mean())) for name, share in GUIDANCE_SHARES.items()}
     return {name: {"published": published, "found": found} for name, (published, found) in table.items()}
 

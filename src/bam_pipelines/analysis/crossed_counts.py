@@ -54,7 +54,8 @@ class CrossedCounts:
     def matched(self, one: str, other: str, by_digits: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Return the counts of two sources by pair and what else they are matched by, both (P, Q, M, 4).
 
-        That is the margin where both sources have one, else M is 1; and the digit pair, or Q is 1 if not ``by_digits``.
+        That is the margin and the digit pair where both sources have a margin, else M is 1; if not ``by_digits``, M and
+        Q are 1.
         """
         both = [self.of(name).sum(axis=3) for name in (one, other)]
         if not by_digits:

@@ -78,7 +78,7 @@ def outcome_of_shares(share_1: np.ndarray, share_2: np.ndarray) -> np.ndarray:
 
 
 def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: int) -> pd.DataFrame:
-    """Describe people's answers to every guided stimulus that got any.
+    """Describe people's answers to every stimulus with two targets that got any.
 
     Parameters
     ----------
@@ -95,7 +95,8 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
         One row a stimulus with two targets and at least one answer: ``stimulus_id``, ``strategy``, ``source``,
         ``model_1``, ``model_2``, ``target_1``, ``target_2``, ``n_answers``, ``share_1``, ``share_2``,
         ``entropy`` (plug-in, bits), ``entropy_smoothed`` (Dirichlet, bits), ``outcome``. Each participant counts
-        once. No row where no stimulus has targets, as in a release.
+        once. No row where no stimulus has targets, as in a release. Unguided stimuli are among them, see
+        :func:`guided`.
 
     Raises
     ------
@@ -106,8 +107,8 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
     missing = counts.index.difference(stimuli["stimulus_id"])
     if len(missing):
         raise InputError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
-    guided = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
-    table = guided[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
+    answered = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
+    table = answered[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
     answers = counts.loc[table["stimulus_id"]].to_numpy()
     rows = np.arange(len(table))
     n_answers = answers.sum(axis=1)
@@ -121,6 +122,17 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
         entropy_smoothed=dirichlet_entropy(answers),
         outcome=outcome_of_shares(share_1, share_2),
     )
+
+
+def guided(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out unguided stimuli, whose targets nobody pulled them towards: what is left tells what guidance does.
+
+    Parameters
+    ----------
+    table
+        From :func:`guidance_outcomes`.
+    """
+    return table[table["strategy"] != "unguided"]
 
 
 def target_counts(table: pd.DataFrame) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""Seeds, device and precision: where and how the numbers are computed."""
+"""Where and how numbers are computed and kept: seeds, device, precision, shards, checked settings, durable writes."""

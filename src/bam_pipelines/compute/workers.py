@@ -51,7 +51,7 @@ def resolve_workers(parameters: Mapping[str, Any]) -> Workers:
     ----------
     parameters
         ``backend``: sequential, loky or dask; ``workers``: auto, or an integer of at least 1; ``scheduler``: null, or
-        an address, of dask only; ``device``, ``compile``: see :func:`~bam_pipelines.compute.device.resolve_compute`.
+        an address, of dask only; ``device``: see :func:`~bam_pipelines.compute.device.resolve_compute`.
 
     Returns
     -------

@@ -135,8 +135,8 @@ def sample_images(
 
     References
     ----------
-    Wei et al. 2025, arXiv 2505.03641, with two defects of the published code mended: renoising by √β instead of β, and
-    clipping to the prior's value range. Yu et al. 2023 (FreeDoM) for time travel.
+    Wei et al. 2025, arXiv 2505.03641, with defects of the published code mended, of which two are here: renoising by √β
+    instead of β, and clipping to the prior's value range. Yu et al. 2023 (FreeDoM) for time travel.
     """
     schedule = build_schedule(prior.noise, settings.steps)
     denoise = Denoiser(prior, schedule, compute)

@@ -42,7 +42,8 @@ class SamplingPlan:
     batch_size
         Images a shard.
     source
-        ``base``, ``group``, ``individual`` or ``none``: which kind of models guides; written to the table.
+        ``base``, ``group``, ``individual``, ``swapped``, ``bias_only`` or ``none``: whose models guide; written to the
+        table.
     seed, stage
         What the images' seeds derive from, with the cell and the number of the proposal.
     candidates

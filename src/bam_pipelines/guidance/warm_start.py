@@ -44,7 +44,7 @@ def draw_rows(digits: Digits, targets: torch.Tensor, seeds: Sequence[int]) -> np
     for target, found in rows.items():
         if not len(found):
             raise InputError(
-                f"there is no digit of class {target} to begin from; fast sampling needs one of each target."
+                f"there is no digit of class {target} to begin from or to stay near; sampling needs one of each target."
             )
     chosen = np.empty((len(seeds), 2), dtype=np.int64)
     for index, (seed, pair) in enumerate(zip(seeds, targets.tolist(), strict=True)):

@@ -93,7 +93,9 @@ def texts_of(records: Records, what: str, mapping: ColumnMap) -> pd.Series:
         file = records.origins["file"].iloc[0] if len(records) else "the file"
         raise InputError(
             f"{file}: found no column for the {what}, looked for {', '.join(mapping.names(what)) or 'none'}; the "
-            f"columns are {', '.join(map(str, records.fields.columns))}: name it in behavior.sources, columns.{what}."
+            f"columns are {', '.join(map(str, records.fields.columns))}: name it in "
+            f"behavior.sources.<source>.columns.{what}, for example `--params "
+            f"behavior.sources.table.columns.{what}=<column>`."
         )
     texts = pd.Series(None, index=records.fields.index, dtype="object")
     for name in found:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from bam_pipelines.adaptive.state import answers_name
 from bam_pipelines.analysis import figures
 from bam_pipelines.analysis.entropy import is_simulated
-from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, target_counts
+from bam_pipelines.analysis.outcomes import guidance_outcomes, guidance_summary, guided, target_counts
 from bam_pipelines.analysis.report import build_report
 from bam_pipelines.analysis.report_content import MANIPULATION_OF_OTHERS, ReportSettings, report_content
 from bam_pipelines.analysis.same_answers import are_choices_of, are_entropies_of
@@ -17,21 +17,21 @@ from bam_pipelines.compute.faults import InputError
 
 
 def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """Name the guidance outcome of every stimulus that people answered."""
+    """Name the outcome of every stimulus with two targets that people answered."""
     return guidance_outcomes(trials, trial_stimuli, len(classes))
 
 
 def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dict[str, Any]:
     """Summarise guidance outcomes with bootstrap intervals, and those of the images' true probabilities."""
-    estimated = {"true_outcomes": true_outcomes(target_counts(outcomes), seed)}
-    return guidance_summary(outcomes, seed, resamples) | estimated
+    made = guided(outcomes)
+    return guidance_summary(made, seed, resamples) | {"true_outcomes": true_outcomes(target_counts(made), seed)}
 
 
 def draw_guidance(
     outcomes: pd.DataFrame, trial_stimuli: pd.DataFrame, trials: pd.DataFrame, classes: list[str]
 ) -> Figure:
     """Draw the figure after the paper's 4."""
-    return figures.figure_guidance(outcomes, trial_stimuli, classes, is_simulated(trials))
+    return figures.figure_guidance(guided(outcomes), trial_stimuli, classes, is_simulated(trials))
 
 
 def draw_alignment(
@@ -51,7 +51,7 @@ def _require_alignment_of(trials: pd.DataFrame, entropies: pd.DataFrame, classes
     if not are_entropies_of(entropies, trials, len(classes)):
         raise InputError(
             "the newest alignment is of other answers than the newest trials; run "
-            "`kedro run --pipelines alignment,reporting`."
+            "`kedro run --pipelines alignment,reporting` with the --env and --params of the answers."
         )
 
 
