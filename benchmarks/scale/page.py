@@ -116,6 +116,9 @@ def _rows(results: dict[str, Any]) -> str:
             + ", ".join(f"{value:.2f} ({name})" for name, value in exponents.items())
             + " of the trials."
         )
+    about = results["rows"]["machine"]
+    if about["load_before"] > about["cores"]:
+        text += " Other work ran beside it: seconds are too many, memory is as it is."
     return text + "\n\n" + _machine(results["rows"])
 
 

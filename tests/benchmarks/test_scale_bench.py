@@ -212,3 +212,9 @@ def test_entropies_of_people_are_those_of_their_answers():
     assert len(found) == 2 * 5 * 2
     assert found.groupby("stimulus_id")["human_entropy"].unique().map(list).to_dict() == {"x": [1.0], "y": [0.0]}
     assert np.isfinite(found["model_entropy"]).all()
+
+
+def test_the_page_says_when_other_work_ran_beside_it(results):
+    busy = results | {"rows": results["rows"] | {"machine": MACHINE | {"load_before": 8.0}}}
+    assert "Other work ran beside it" in page_text(busy, {}, {})
+    assert "Other work ran beside it" not in page_text(results, {}, {})
