@@ -57,7 +57,8 @@ def _draw_rows(axes: Axes, sizes: list[dict[str, Any]], key: str, letter: str, t
         axes.plot(trials[-2:], last * trials[-2:] / trials[-1], color="#9A9A9A", ls=":", label="in proportion")
     else:
         axes.axhline(LIMIT, color="#D55E00", lw=1, ls="--")
-        axes.set(ylabel="peak memory (GiB)", ylim=(0, 4.4))
+        highest = max(stage[key] for size in sizes for stage in size["stages"].values())
+        axes.set(ylabel="peak memory (GiB)", ylim=(0, 1.1 * max(LIMIT, highest)))
     axes.legend(frameon=False, fontsize=10)
 
 
