@@ -131,6 +131,11 @@ def guided(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table
         From :func:`guidance_outcomes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of all other strategies.
     """
     return table[table["strategy"] != "unguided"]
 
