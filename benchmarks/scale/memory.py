@@ -91,7 +91,7 @@ STAGES = (
             "alignment.hierarchical.steps": 5,
             "alignment.resamples": 100,
         },
-        "all of it but evaluation; one epoch of one batch a person, five steps of hierarchical fits",
+        "all of it but evaluation; one epoch of one batch a person, five steps of hierarchical fits, 100 resamples",
         ("align_groups", "align_individuals", "study_differences"),
     ),
     Stage(
