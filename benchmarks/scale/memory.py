@@ -13,7 +13,7 @@ from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
 from benchmarks.scale.folder import DataFolder
 from benchmarks.scale.networks import FOLDER
 from benchmarks.scale.rows import seed_folder
-from benchmarks.scale.stand_ins import made_up_entropies, made_up_scores, made_up_swaps
+from benchmarks.scale.stand_ins import costs_of, made_up_entropies, made_up_scores, made_up_swaps
 from benchmarks.scale.tables import made_up_stimuli
 from benchmarks.scale.watch import PROJECT
 
@@ -158,10 +158,12 @@ def _put_scores() -> None:
     """Put made-up scores of all classifiers' models where only one classifier's were evaluated."""
     (trials,), (summary,) = PAPER.load("trials"), seed_folder().load("alignment_summary")
     people = sorted(trials["participant_id"].unique())
+    swaps = made_up_swaps(people)
     PAPER.save(
         alignment_entropy=made_up_entropies(trials, 10),
         alignment_metrics=made_up_scores(people),
-        alignment_swaps=made_up_swaps(people),
+        alignment_swaps=swaps,
+        alignment_swap_costs=costs_of(swaps),
         alignment_summary=summary,
     )
 

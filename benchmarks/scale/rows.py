@@ -13,7 +13,7 @@ import pandas as pd
 from bam_pipelines.behavior.schemas import validate_stimuli
 from benchmarks.scale.folder import DataFolder
 from benchmarks.scale.networks import FOLDER
-from benchmarks.scale.stand_ins import made_up_entropies, made_up_scores, made_up_swaps
+from benchmarks.scale.stand_ins import costs_of, made_up_entropies, made_up_scores, made_up_swaps
 from benchmarks.scale.tables import (
     clear_digits,
     made_up_answers,
@@ -123,6 +123,7 @@ def prepare_report(trials: int) -> None:
     folder = DataFolder(FOLDER / "rows" / str(trials), "base")
     answered, outcomes = folder.load("trials", "manipulation_outcomes")
     people = sorted(answered["participant_id"].unique())
+    swaps = made_up_swaps(people)
     members = np.unique(outcomes[["participant_1", "participant_2"]])
     renamed = dict(zip(members, people, strict=False))
     people_of_pairs = {name: outcomes[name].map(renamed) for name in ("participant_1", "participant_2")}
@@ -131,7 +132,8 @@ def prepare_report(trials: int) -> None:
         manipulation_outcomes=outcomes.assign(round=2, **people_of_pairs).astype({"round": "int16"}),
         alignment_entropy=made_up_entropies(answered, 10),
         alignment_metrics=made_up_scores(people),
-        alignment_swaps=made_up_swaps(people),
+        alignment_swaps=swaps,
+        alignment_swap_costs=costs_of(swaps),
     )
 
 

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.alignment.gain import swap_costs
 from bam_pipelines.analysis.agreement import ALL, BINS
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
@@ -60,4 +61,10 @@ def made_up_swaps(people: Sequence[str]) -> pd.DataFrame:
         )
         for classifier in CLASSIFIER_NAMES
     ]
+    return pd.concat(parts, ignore_index=True).astype({"classifier": "category"})
+
+
+def costs_of(swaps: pd.DataFrame) -> pd.DataFrame:
+    """Return ``alignment_swap_costs`` of these swaps."""
+    parts = [swap_costs(part).assign(classifier=str(name)) for name, part in swaps.groupby("classifier", observed=True)]
     return pd.concat(parts, ignore_index=True)

@@ -10,6 +10,7 @@ from bam_pipelines.alignment.gain import (
     crossed_bootstrap,
     gain_over_shared,
     individual_gain,
+    swap_costs,
     swap_matrix,
 )
 
@@ -69,6 +70,18 @@ def test_gain_and_swaps_agree_with_a_slow_oracle(random_trials):
             assert row["n_trials"] == mine.sum()
 
 
+def test_costs_are_others_losses_less_the_own(random_trials):
+    swaps = swap_matrix(random_trials)
+    losses = {(row.model, row.participant_id): row.log_loss for row in swaps.itertuples()}
+    names = random_trials.participant_ids
+    expected = [
+        np.mean([losses[other, name] for other in names if other != name]) - losses[name, name] for name in names
+    ]
+    found = swap_costs(swaps.sample(frac=1, random_state=0))
+    assert found["participant_id"].to_list() == names
+    assert found["cost"].to_list() == pytest.approx(expected)
+
+
 def test_models_dealt_at_random_are_no_better(random_trials):
     gain = individual_gain(random_trials, seed=0, resamples=500)
     assert gain["log_loss"]["p"] > 0.05 and gain["accuracy"]["p"] > 0.05
@@ -90,6 +103,7 @@ def test_a_lone_model_has_no_others():
     alone = CrossedTrials(["a"], PROBABILITIES[:1], np.array([0]), np.array([0]), np.array([0]))
     assert individual_gain(alone, seed=0, resamples=100) is None
     assert swap_matrix(alone)["accuracy"].to_list() == [1.0]
+    assert swap_costs(swap_matrix(alone)).empty
 
 
 def test_the_bootstrap_resamples_people_and_images():

@@ -178,8 +178,11 @@ def test_evaluations_are_joined_and_summarised(evaluated):
         for kind, table in (("metrics", metrics), ("entropies", entropies), ("swaps", swaps))
     }
     parts |= {"gain_lrm": gain, "gain_mlp": gain | {"individual_gain": None}}
-    joined, joined_entropies, joined_swaps, summary, means = collect_evaluations(**parts)
+    joined, joined_entropies, joined_swaps, costs, summary, means = collect_evaluations(**parts)
     assert len(joined_swaps) == 2 * len(swaps)
+    assert costs.groupby("classifier")["participant_id"].apply(list).to_dict() == dict.fromkeys(
+        ("lrm", "mlp"), sorted(set(swaps["participant_id"]))
+    )
     assert {key: summary["lrm"][key] for key in gain} == gain
     assert "individual_gain" not in means  # one of them has none
     assert len(joined) == 2 * len(metrics)

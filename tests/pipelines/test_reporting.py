@@ -68,6 +68,7 @@ def alignment(stimuli):
             [(one, other, 5, 0.5, 1.0) for one in "ab" for other in "ab"],
             columns=["model", "participant_id", "n_trials", "accuracy", "log_loss"],
         ).assign(classifier="vgg"),
+        "alignment_swap_costs": pd.DataFrame({"classifier": "vgg", "participant_id": PEOPLE, "cost": 0.0}),
     }
 
 

@@ -90,16 +90,37 @@ def swap_matrix(trials: CrossedTrials) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``model`` and ``participant_id`` (whose model, whose trials), ``n_trials``, ``accuracy``, ``log_loss`` in nats.
+        ``model`` and ``participant_id`` (categories: whose model, whose trials), ``n_trials``, ``accuracy``,
+        ``log_loss`` in nats.
     """
     n = np.bincount(trials.person)
     sums = {"accuracy": _by_person(trials, trials.named), "log_loss": _by_person(trials, -np.log(trials.likelihoods))}
-    names = list(trials.participant_ids)
-    table = pd.DataFrame(
-        [(one, other) for one in names for other in names], columns=["model", "participant_id"], dtype=str
-    )
-    table["n_trials"] = np.tile(n, len(names))
+    names, number = pd.CategoricalDtype(list(trials.participant_ids)), len(n)
+    whose = {"model": np.repeat(range(number), number), "participant_id": np.tile(range(number), number)}
+    table = pd.DataFrame({name: pd.Categorical.from_codes(codes, dtype=names) for name, codes in whose.items()})
+    table["n_trials"] = np.tile(n, number)
     return table.assign(**{name: (values / n).ravel() for name, values in sums.items()})
+
+
+def swap_costs(swaps: pd.DataFrame) -> pd.DataFrame:
+    """Compare each person's own model with each other person's, on the same trials.
+
+    Parameters
+    ----------
+    swaps
+        Of :func:`swap_matrix`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``participant_id`` and ``cost``: the mean log-loss of all others' models less that of the own one, nats a trial;
+        no row with fewer than two models.
+    """
+    losses = swaps.pivot(index="model", columns="participant_id", values="log_loss")
+    own = np.diag(losses.loc[losses.columns])
+    others = (losses.sum() - own) / (len(losses) - 1 or np.nan)
+    cost = (others - own).dropna()
+    return pd.DataFrame({"participant_id": cost.index.astype("str"), "cost": cost.to_numpy()})
 
 
 def _by_person(trials: CrossedTrials, values: np.ndarray) -> np.ndarray:

@@ -87,7 +87,7 @@ def person_sections(
     Parameters
     ----------
     results
-        ``participants``, ``exclusions``, ``alignment_metrics`` and ``alignment_swaps``.
+        ``participants``, ``exclusions``, ``alignment_metrics`` and ``alignment_swap_costs``.
     trials
         Trial table of the first round.
     pairs
@@ -108,7 +108,7 @@ def person_sections(
     names = people["participant_id"].astype("str").to_list()
     own_trials = dict(list(trials[trials["participant_id"].isin(names)].groupby("participant_id", observed=True)))
     beside, again = beside_others(trials, names, len(classes)), repeats(trials)
-    models = _models(results["alignment_metrics"], results["alignment_swaps"])
+    models = _models(results["alignment_metrics"], results["alignment_swap_costs"])
     # the first round's card of a stimulus that a second round shows again
     shown = {card.stimulus_id: card for card in reversed(cards)}
     sections = []
@@ -178,7 +178,7 @@ def _words(rule: object) -> str:
     return str(rule).replace("_", " ")
 
 
-_MODEL_SOURCES = ("alignment_metrics", "alignment_swaps")
+_MODEL_SOURCES = ("alignment_metrics", "alignment_swap_costs")
 _MODEL_COLUMNS = [
     "classifier",
     "test trials",
@@ -189,18 +189,18 @@ _MODEL_COLUMNS = [
 ]
 
 
-def _models(metrics: pd.DataFrame, swaps: pd.DataFrame) -> dict[str, list[list[str]]]:
+def _models(metrics: pd.DataFrame, swap_costs: pd.DataFrame) -> dict[str, list[list[str]]]:
     """Return the rows of each participant's table of models."""
     rows = metrics[(metrics["dataset"] == "trials_test") & (metrics["entropy_bin"] == ALL) & (metrics["n_trials"] > 0)]
     rows = rows[rows["participant_id"] != ALL]
     keys = rows[["participant_id", "classifier", "level"]].astype("str").itertuples(index=False, name=None)
     scores = dict(zip(keys, rows[["n_trials", "accuracy", "log_loss"]].itertuples(index=False), strict=True))
-    less = _less_than_others(swaps)
+    costs = swap_costs.set_index(["classifier", "participant_id"])["cost"].to_dict()
     people = sorted({name for name, _, _ in scores})
     classifiers = ordered_classifiers(rows["classifier"])
     return {
         name: [
-            _model_row(classifier, [scores.get((name, classifier, level)) for level in LEVELS], less, name)
+            _model_row(classifier, [scores.get((name, classifier, level)) for level in LEVELS], costs, name)
             for classifier in classifiers
             if any((name, classifier, level) in scores for level in LEVELS)
         ]
@@ -208,7 +208,7 @@ def _models(metrics: pd.DataFrame, swaps: pd.DataFrame) -> dict[str, list[list[s
     }
 
 
-def _model_row(classifier: str, levels: list[Any], less: dict[tuple[str, str], float], name: str) -> list[str]:
+def _model_row(classifier: str, levels: list[Any], costs: dict[tuple[str, str], float], name: str) -> list[str]:
     group, own = levels[LEVELS.index("group")], levels[LEVELS.index("individual")]
     n = max(int(level.n_trials) for level in levels if level is not None)
     gain = None if group is None or own is None else group.log_loss - own.log_loss
@@ -218,19 +218,8 @@ def _model_row(classifier: str, levels: list[Any], less: dict[tuple[str, str], f
         *("—" if level is None else estimate_text(share_estimate(level.accuracy * n, n), ".2f") for level in levels),
         *("—" if level is None else f"{level.log_loss:.2f}" for level in levels),
         "—" if gain is None else f"{gain:+.2f}",
-        f"{less[classifier, name]:+.2f}" if (classifier, name) in less else "—",
+        f"{costs[classifier, name]:+.2f}" if (classifier, name) in costs else "—",
     ]
-
-
-def _less_than_others(swaps: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return (classifier, participant) to the mean log-loss of all others' models less that of the own one."""
-    table = swaps.astype({"classifier": "str", "model": "str", "participant_id": "str"})
-    keys = ["classifier", "participant_id"]
-    own = table[table["model"] == table["participant_id"]].set_index(keys)["log_loss"]
-    sums = table.groupby(keys)["log_loss"].agg(["sum", "size"])
-    others = (sums["sum"] - own) / (sums["size"] - 1).where(sums["size"] > 1)
-    less = (others - own).dropna()
-    return {(str(classifier), str(name)): float(value) for (classifier, name), value in less.items()}
 
 
 def _pairs(pairs: pd.DataFrame, name: str) -> list[ReportTable]:

@@ -108,7 +108,6 @@ SUMMARY = {
 @pytest.fixture
 def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
     guidance = guidance_outcomes(trials[trials["stimulus_id"] != "clear"], stimuli, 3)
-    swaps = [("a", "a", 0.5), ("b", "a", 0.75), ("c", "a", 1.25), ("b", "b", 1.0), ("a", "b", 0.5)]
     exclusions = [
         ("b", None, "catch_accuracy", 0.5, "at least 0.75"),
         *(("a", f"r{row}", "rt_window", 99.0, "150 to 10000 ms") for row in (0, 3)),
@@ -134,9 +133,7 @@ def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
         | {"true_outcomes": true_outcomes(target_counts(guidance), 0)},
         "alignment_metrics": metrics.assign(log_loss=metrics["accuracy"] * -2 + 2),
         "alignment_entropy": entropies,
-        "alignment_swaps": pd.DataFrame(swaps, columns=["model", "participant_id", "log_loss"]).assign(
-            classifier="vgg"
-        ),
+        "alignment_swap_costs": pd.DataFrame({"classifier": "vgg", "participant_id": ["a", "b"], "cost": [0.5, -0.5]}),
         "alignment_summary": deepcopy(SUMMARY),
         "alignment_clusters": {"reliability": 0.5},
         "manipulation_summary": summarised(pair_table),

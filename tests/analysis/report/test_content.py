@@ -103,7 +103,7 @@ def test_answers_without_repeats_tests_of_attention_or_models_make_a_report(repo
     report.trials = report.trials[(report.trials["phase"] == "main") & (report.trials["repetition"] == 0)]
     report.trials = report.trials.assign(rt_ms=float("nan"))
     report.results["participants"] = report.results["participants"].assign(lapse=pd.NA, blur_events=pd.NA)
-    for name in ("exclusions", "alignment_swaps"):
+    for name in ("exclusions", "alignment_swap_costs"):
         report.results[name] = report.results[name].iloc[:0]
     report.results["quality_report"] = {}
     sections = report.content().people

@@ -43,7 +43,7 @@ def figure_individuals(swaps: pd.DataFrame, summary: dict[str, dict[str, Any]], 
     ValueError
         If the focused classifier has no models.
     """
-    known = sorted(set(swaps["classifier"].astype("str")))
+    known = sorted(swaps["classifier"].unique())
     if focus not in known:
         raise ValueError(f"classifier {focus} has no individual models; expected one of {', '.join(known)}.")
     figure = new_figure(8, 9.5, "What is individual", simulated)

@@ -17,7 +17,7 @@ from bam_pipelines.alignment.evaluation import (
     shown_images,
 )
 from bam_pipelines.alignment.fine_tuning import FineTuning, align_groups, align_individuals
-from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_matrix
+from bam_pipelines.alignment.gain import gain_over_shared, individual_gain, swap_costs, swap_matrix
 from bam_pipelines.alignment.hierarchical import HierarchicalSettings, fit_hierarchical_each
 from bam_pipelines.alignment.individuals import IndividualModels, same_for_all
 from bam_pipelines.alignment.learning_curve import learning_curve
@@ -218,7 +218,7 @@ def compare_with_truth(
 
 def collect_evaluations(
     **parts: pd.DataFrame | dict[str, Any],
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """Join the classifiers' tables and summarise them with their gains; parts are named ``{kind}_{classifier}``."""
     by_kind: dict[str, dict[str, Any]] = {}
     for key, part in parts.items():
@@ -228,7 +228,9 @@ def collect_evaluations(
         pd.concat(by_kind[kind].values(), ignore_index=True) for kind in ("metrics", "entropies", "swaps")
     )
     summary = summarise_alignment(metrics, entropies, by_kind["gain"])
-    return metrics, entropies, swaps, summary, mean_over_classifiers(summary)
+    costs = pd.concat([_named(swap_costs(part), name) for name, part in by_kind["swaps"].items()], ignore_index=True)
+    swaps = swaps.astype({"classifier": "category"})  # a row for each two people and classifier
+    return metrics, entropies, swaps, costs, summary, mean_over_classifiers(summary)
 
 
 def _people(data: TrialData, settings: AlignmentSettings) -> list[str]:

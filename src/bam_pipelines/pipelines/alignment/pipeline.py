@@ -34,7 +34,7 @@ def create_pipeline(source: AnswerSource = SIMULATED) -> Pipeline:
     collect = node(
         collect_evaluations,
         parts,
-        ["alignment_metrics", "alignment_entropy", "alignment_swaps", "alignment_summary", "alignment_means"],
+        [f"alignment_{name}" for name in ("metrics", "entropy", "swaps", "swap_costs", "summary", "means")],
         name="collect_evaluations",
     )
     groups: dict[str, str] = {name: f"group_{name}" for name in CLASSIFIER_NAMES}

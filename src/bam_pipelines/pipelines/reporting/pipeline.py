@@ -19,7 +19,7 @@ _RESULTS = (
     "alignment_metrics",
     "alignment_entropy",
     "alignment_summary",
-    "alignment_swaps",
+    "alignment_swap_costs",
     "alignment_clusters",
     "manipulation_summary",
     "manipulation_naturalness",
