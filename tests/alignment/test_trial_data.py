@@ -94,7 +94,7 @@ def test_an_unknown_split_is_refused(tables):
 def test_an_image_that_is_missing_is_named(tables):
     trials, stimuli = tables
     name = stimuli["stimulus_id"].iloc[2]
-    with pytest.raises(ValueError, match=f"1 stimuli of the trials have no image, {name} first"):
+    with pytest.raises(ValueError, match=f"1 stimuli have answers but no image, {name} first"):
         trial_data(trials, stimuli.drop(index=2), n_classes=3)
 
 

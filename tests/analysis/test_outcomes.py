@@ -75,7 +75,7 @@ def test_summary(table):
 
 
 def test_answers_to_an_unknown_stimulus_are_refused(trials_of, stimuli_of):
-    with pytest.raises(ValueError, match="stimulus lost and 0 more have answers but no stimulus row"):
+    with pytest.raises(ValueError, match="1 stimuli have answers but no image, lost first"):
         guidance_outcomes(trials_of([("a", "lost", 1)]), stimuli_of(["s"], [(1, 2)]), 10)
 
 

@@ -70,7 +70,7 @@ def test_wrong_stimuli_are_refused(trials_of, stimuli_of):
     trials = trials_of([("a", "s", 3), ("b", "s", 8)])
     with pytest.raises(ValueError, match="stimulus s is listed twice"):
         pair_outcomes(trials, stimuli_of(["s", "s"], [(3, 8), (3, 8)]), PAIRS)
-    with pytest.raises(ValueError, match="stimulus s and 0 more have answers but no stimulus row"):
+    with pytest.raises(ValueError, match="1 stimuli have answers but no image, s first"):
         pair_outcomes(trials, stimuli_of(["t"], [(3, 8)]), PAIRS)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.images.stored import StoredImages
-from bam_pipelines.images.table import table_images
+from bam_pipelines.images.table import require_images, table_images
 
 Split = Literal["train", "validation", "test"]
 
@@ -105,12 +105,8 @@ def trial_data(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int
         row = kept[outside].iloc[0]
         raise InputError(f"trial {row['row_id']}: response {row['response']}, expected 0 to {n_classes - 1}.")
     ids = sorted(kept["stimulus_id"].unique())
+    require_images(ids, trial_stimuli)
     known = trial_stimuli.set_index("stimulus_id")
-    missing = sorted(set(ids) - set(known.index))
-    if missing:
-        raise InputError(
-            f"{len(missing)} stimuli of the trials have no image, {missing[0]} first; add them to trial_stimuli."
-        )
     position = pd.Series(range(len(ids)), index=ids)
     return TrialData(
         images=table_images(known.loc[ids].reset_index()),

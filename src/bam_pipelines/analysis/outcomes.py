@@ -9,6 +9,7 @@ from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, re
 from bam_pipelines.analysis.style import ordered_classifiers
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
+from bam_pipelines.images.table import require_images
 
 OUTCOMES = ("success", "bias", "failure")
 TARGET_SHARE = 0.8
@@ -104,9 +105,7 @@ def guidance_outcomes(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classes: in
         If a stimulus of the trials is not in the stimulus table.
     """
     counts = response_counts(trials, n_classes)
-    missing = counts.index.difference(stimuli["stimulus_id"])
-    if len(missing):
-        raise InputError(f"stimulus {missing[0]} and {len(missing) - 1} more have answers but no stimulus row.")
+    require_images(counts.index, stimuli)
     answered = stimuli[stimuli["target_1"].notna() & stimuli["stimulus_id"].isin(counts.index)]
     table = answered[_DESCRIPTION].sort_values("stimulus_id").reset_index(drop=True)
     answers = counts.loc[table["stimulus_id"]].to_numpy()

@@ -5,6 +5,7 @@ import pandas as pd
 
 from bam_pipelines.analysis.entropy import first_answers
 from bam_pipelines.compute.faults import InputError
+from bam_pipelines.images.table import require_images
 
 PAIR_COLUMNS = [
     "pair_id",
@@ -121,9 +122,7 @@ def _check_pairs(pairs: pd.DataFrame) -> None:
 
 
 def _described(answers: pd.DataFrame, stimuli: pd.DataFrame) -> pd.DataFrame:
-    missing = set(answers["stimulus_id"]) - set(stimuli["stimulus_id"])
-    if missing:
-        raise InputError(f"stimulus {min(missing)} and {len(missing) - 1} more have answers but no stimulus row.")
+    require_images(answers["stimulus_id"], stimuli)
     columns = ["stimulus_id", "source", "margin", "target_1", "target_2", "pair_id"]
     guided = stimuli.loc[stimuli["target_1"].notna(), columns]
     if guided["stimulus_id"].duplicated().any():

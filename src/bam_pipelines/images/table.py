@@ -1,5 +1,6 @@
 """Images as columns of a table: how digits and stimuli are stored."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,22 @@ def table_pixels(table: pd.DataFrame) -> np.ndarray:
 def table_images(table: pd.DataFrame) -> torch.Tensor:
     """Return the images of a table as float32, (N, C, H, W), in [0, 1]; see :func:`table_pixels`."""
     return to_unit(table_pixels(table))
+
+
+def require_images(wanted: Iterable[str], stimuli: pd.DataFrame) -> None:
+    """Check that a stimulus table holds what answers were given to.
+
+    Raises
+    ------
+    ValueError
+        If a wanted ``stimulus_id`` is not in the table.
+    """
+    missing = sorted(set(wanted) - set(stimuli["stimulus_id"]))
+    if missing:
+        raise InputError(
+            f"{len(missing)} stimuli have answers but no image, {missing[0]} first; name the folder of their images "
+            "in behavior.sources (images) and run the stage behavior again."
+        )
 
 
 def stored_images(digits: pd.DataFrame) -> tuple[StoredImages, torch.Tensor]:
