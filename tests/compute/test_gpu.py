@@ -7,6 +7,10 @@ import pytest
 import torch
 
 from bam_pipelines.compute import gpu
+from bam_pipelines.compute.device import Compute
+from bam_pipelines.networks.checkpoints import NetworkSpecification
+from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
+from bam_pipelines.networks.registry import build_network
 
 CLAIM = """
 import sys, tempfile
@@ -20,8 +24,10 @@ cards = SimpleNamespace(
     get_device_properties=lambda index: SimpleNamespace(uuid=f"card-{index}"),
     set_device=chosen.append,
 )
-sys.modules["torch"] = SimpleNamespace(cuda=cards, device=str, use_deterministic_algorithms=lambda *_, **__: None)
+sys.modules["torch"] = SimpleNamespace(cuda=cards, device=str)
 from bam_pipelines.compute import gpu
+
+gpu._same_bits = lambda: None
 
 gpu.become_worker()
 try:
@@ -66,16 +72,33 @@ def test_the_main_process_claims_none(monkeypatch):
     assert gpu.take_gpu() == torch.device("cuda")
 
 
+SHAPE = {"channels": 1, "n_classes": 10}
+ARGUMENTS = {
+    **dict.fromkeys(CLASSIFIER_NAMES, {**SHAPE, "image_size": 28}),
+    **{name: SHAPE for name in ("feature_network", "observer_network")},
+    "strided_judge": {"channels": 1},
+    "patch_unet": {"channels": 1, "image_size": 28},
+}
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
-def test_a_gpu_gives_the_same_bits_each_time():
-    place = gpu.take_gpu()
-    images, kernel = (torch.rand(64, 8, 28, 28, generator=torch.Generator().manual_seed(0)) for _ in range(2))
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("architecture", ARGUMENTS)
+def test_a_gpu_gives_the_same_bits_each_time(architecture, precision):
+    compute, draw = Compute("cuda", precision), torch.Generator().manual_seed(0)
+    network = build_network(NetworkSpecification(architecture, ARGUMENTS[architecture]), seed=0).to(compute.device)
+    images = torch.rand(64, 1, 28, 28, generator=draw).to(compute.device).requires_grad_(True)
 
-    def gradient():
-        weight = kernel[:32, :, :3, :3].clone().to(place).requires_grad_(True)
-        torch.nn.functional.conv2d(images.to(place), weight).square().sum().backward()
-        return weight.grad.cpu()
+    steps = [torch.full((64,), 500, device=compute.device)] if architecture == "patch_unet" else []
 
-    first = gradient()
-    assert all(torch.equal(gradient(), first) for _ in range(20))
+    def gradients():
+        with compute.autocast():
+            network.eval()(images, *steps).float().square().sum().backward()
+        found = [images.grad.clone(), *(weight.grad.clone() for weight in network.parameters())]
+        for changed in (images, *network.parameters()):
+            changed.grad = None
+        return found
+
+    first = gradients()
+    assert all(torch.equal(one, other) for _ in range(10) for one, other in zip(gradients(), first, strict=True))

@@ -51,15 +51,15 @@ class PeopleHook:
             _require_files(Path(self._context.project_path), settings.source, settings.people.of_round(number))
         self._salt = _salt_of(settings.people)
         if self._salt is not None:
-            check_salt(self._mark, self._salt)
+            check_salt(self._mark(), self._salt)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
         """Keep a mark of the salt with which answers were read."""
         if self._salt is not None:
-            keep_salt(self._mark, self._salt)
+            keep_salt(self._mark(), self._salt)
 
-    @property
+    # no property: older releases of pluggy read those when a hook is registered
     def _mark(self) -> Path:
         data_root: str = self._context.config_loader["globals"]["data_root"]
         return Path(self._context.project_path) / data_root / MARK

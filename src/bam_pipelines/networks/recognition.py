@@ -31,7 +31,7 @@ class FeatureNetwork(nn.Module):
             layers += [nn.Conv2d(before, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
             layers += [nn.Conv2d(width, width, 3, 2, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
             before = width
-        self.trunk = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        self.trunk = nn.Sequential(*layers, AveragePool(2), nn.Flatten())
         self.hidden = nn.Linear(before * 4, n_features)
         self.head = nn.Linear(n_features, n_classes)
 
@@ -43,6 +43,30 @@ class FeatureNetwork(nn.Module):
         """Return logits, (N, K)."""
         logits: torch.Tensor = self.head(self.features(images))
         return logits
+
+
+class AveragePool(nn.Module):
+    """:class:`torch.nn.AdaptiveAvgPool2d`, but a gradient of the same bits each time on a GPU, where torch has none."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Return feature maps (N, C, size, size)."""
+        return average_by_products(maps, self.size) if maps.is_cuda else functional.adaptive_avg_pool2d(maps, self.size)
+
+
+def average_by_products(maps: torch.Tensor, size: int) -> torch.Tensor:
+    """Average feature maps (N, C, H, W) in ``size`` x ``size`` windows as products of matrices, in float32."""
+    rows, columns = (_windows(length, size).to(maps.device) for length in maps.shape[2:])
+    with torch.autocast(maps.device.type, enabled=False):
+        return (rows @ maps.float() @ columns.T).to(maps.dtype)
+
+
+def _windows(length: int, size: int) -> torch.Tensor:
+    """Return what each window takes of each place, (size, length)."""
+    return functional.adaptive_avg_pool1d(torch.eye(length)[None], size)[0].T
 
 
 class ResidualBlock(nn.Module):
@@ -81,7 +105,7 @@ class ObserverNetwork(nn.Module):
         befores = (channels, *widths[:-1])
         strides = (1,) + (2,) * (len(widths) - 1)
         blocks = [ResidualBlock(*sizes) for sizes in zip(befores, widths, strides, strict=True)]
-        self.trunk = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(4), nn.Flatten())
+        self.trunk = nn.Sequential(*blocks, AveragePool(4), nn.Flatten())
         self.hidden = nn.Linear(widths[-1] * 16, n_features)
         self.head = nn.Linear(n_features, n_classes)
 
@@ -115,7 +139,7 @@ class StridedJudge(nn.Module):
             nn.LeakyReLU(0.1),
             nn.Conv2d(2 * width, 4 * width, 3, 2, 1),
             nn.LeakyReLU(0.1),
-            nn.AdaptiveAvgPool2d(4),
+            AveragePool(4),
             nn.Flatten(),
             nn.Linear(4 * width * 16, 1),
         )
