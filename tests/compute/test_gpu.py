@@ -75,7 +75,7 @@ def test_the_main_process_claims_none(monkeypatch):
 SHAPE = {"channels": 1, "n_classes": 10}
 ARGUMENTS = {
     **dict.fromkeys(CLASSIFIER_NAMES, {**SHAPE, "image_size": 28}),
-    **{name: SHAPE for name in ("feature_network", "observer_network")},
+    **dict.fromkeys(("feature_network", "observer_network"), SHAPE),
     "strided_judge": {"channels": 1},
     "patch_unet": {"channels": 1, "image_size": 28},
 }

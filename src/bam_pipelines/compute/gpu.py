@@ -38,7 +38,7 @@ def take_gpu() -> torch.device:
 def _same_bits() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when the first network arrives there
     torch.use_deterministic_algorithms(True, warn_only=True)
-    # the quick ways to attention have gradients of other bits each time, and do not heed the line above if it only warns
+    # quick attention has gradients of other bits each time, which the line above, as it only warns, leaves as they are
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.backends.cuda.enable_flash_sdp(False)
     torch.backends.cuda.enable_mem_efficient_sdp(False)
