@@ -4,7 +4,9 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -56,12 +58,30 @@ def test_a_new_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(tracking, "_initialize_tables", begun)
         create_sqlite(f"sqlite:///{path}")
-    assert list(path.parent.iterdir()) == []
+    assert [file.name for file in path.parent.iterdir()] == ["mlflow.db.lock"]
 
     create_sqlite(f"sqlite:///{path}")
     (found,) = MlflowClient(f"sqlite:///{path}").search_experiments()
-    assert [file.name for file in path.parent.iterdir()] == ["mlflow.db"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["mlflow.db", "mlflow.db.lock"]
     assert found.name == "Default"
+
+
+def test_two_first_runs_at_once_make_one_store(tmp_path, monkeypatch):
+    made, waiting = [], threading.Barrier(2)
+
+    def lacks_tables(path, look=tracking._lacks_tables):
+        found = look(path)
+        if threading.current_thread() not in looked:
+            looked.add(threading.current_thread())
+            waiting.wait(timeout=30)  # both have seen that there is no store before either makes one
+        return found
+
+    looked = set()
+    monkeypatch.setattr(tracking, "_lacks_tables", lacks_tables)
+    monkeypatch.setattr(tracking, "_make_tables", lambda path: made.append(path.write_bytes(b"a store")))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(create_sqlite, [f"sqlite:///{tmp_path}/mlflow.db"] * 2))
+    assert len(made) == 1
 
 
 def test_a_store_that_is_there_is_left_alone(tmp_path):

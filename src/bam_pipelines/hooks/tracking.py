@@ -1,6 +1,7 @@
 """MLflow: kedro-mlflow's hook, with what this project logs, and without its power to stop a run."""
 
 import atexit
+import fcntl
 import logging
 import os
 import sqlite3
@@ -176,8 +177,18 @@ def create_sqlite(uri: str) -> None:
         If it cannot be written.
     """
     path = _sqlite_file(uri)
-    if path is not None and (not path.exists() or path.stat().st_size == 0):
-        write_whole(path, _make_tables)
+    if path is None or not _lacks_tables(path):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as alone:
+        # of two first runs at once the second would put its store in the place of the one that the first has open
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if _lacks_tables(path):
+            write_whole(path, _make_tables)
+
+
+def _lacks_tables(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
 
 
 def _make_tables(path: Path) -> None:
