@@ -61,7 +61,7 @@ def test_every_result_is_there_once(run):
 
 def test_nothing_is_written_elsewhere(run):
     outside = {name for name in run.made if not name.startswith(("data/smoke/", "mlruns/", ".viz/"))}
-    assert outside <= {"mlflow.db", "mlflow.db-shm", "mlflow.db-wal"}
+    assert outside <= {f"mlflow.db{end}" for end in ("", "-shm", "-wal", ".lock")}
     assert not [name for name in run.made if ".partial" in name]
 
 
