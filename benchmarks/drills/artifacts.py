@@ -12,6 +12,8 @@ import numpy as np
 
 _VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 _ARTIFACT = re.compile(rf'<tr><th scope="row"><code>[\w.]+</code></th><td><code>{_VERSION.pattern}</code></td></tr>\n')
+# entries that were made by one run share its version there
+_ORIGIN = re.compile(rf"(?<=</code>) {_VERSION.pattern}(?=,|</p>)")
 _RUN = re.compile(r"\b[0-9a-f]{32}\b")
 _LENGTH = 8
 
@@ -54,8 +56,8 @@ def digests(data: Path) -> dict[str, str]:
     """Return the digest of each file of each entry's newest version, by ``<layer>/<entry>/<file>``.
 
     Not counted is what differs by design: in the report versions, MLflow's run ids, and the list of what its own run
-    read or wrote, which is shorter where that run completed another; in weights files the order of the header's facts.
-    Every other byte counts. Checksums beside files are left out: they follow from them.
+    read or wrote, which is shorter where that run completed another, as are runs of sources of one version; in weights
+    files the order of the header's facts. Every other byte counts. Checksums beside files are left out: they follow from them.
     """
     found: dict[str, str] = {}
     for entry in sorted(data.glob("0*/*")):
@@ -94,7 +96,7 @@ def _digest(path: Path) -> str:
     if path.suffix == ".safetensors":
         data = _sorted_header(data)
     if path.suffix == ".html":
-        text = _ARTIFACT.sub("", data.decode())
+        text = _ORIGIN.sub("", _ARTIFACT.sub("", data.decode()))
         data = _RUN.sub("run", _VERSION.sub("version", text)).encode()
     return hashlib.sha256(data).hexdigest()
 

@@ -125,7 +125,7 @@ DRILLS = [
         "flipped",
         "eight bytes of a weights file inverted",
         _EXPECTED,
-        partial(_damaged_entry, "group_lrm", "evaluate_lrm", flip),
+        partial(_damaged_entry, "group_lrm", "alignment.evaluate_lrm", flip),
     ),
     Drill("absent", "a newest version's folder without its file", _EXPECTED, partial(_half_version, Path.unlink)),
     Drill("half", "a newest version's folder with half its file", _EXPECTED, partial(_half_version, truncate)),

@@ -24,6 +24,10 @@ VERSION = "2026-01-02T03.04.05.678Z"
 LISTED = f'<tr><th scope="row"><code>round_2.trials</code></th><td><code>{VERSION}</code></td></tr>\n'
 
 
+def origin(*names):
+    return f"<p>From <code>{'</code>, <code>'.join(names)}</code> {VERSION}</p>".encode()
+
+
 def output(data, name, content, version=VERSION):
     file = data / "08_reporting" / name / version / name
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +75,8 @@ def test_half_written_versions_and_checksums_are_no_outputs(tmp_path):
         ("report.html", f"made by {VERSION}".encode(), b"made by 2027-01-02T03.04.05.678Z", True),
         ("report.html", f"{LISTED}{LISTED}.\n".encode(), f"{LISTED}.\n".encode(), True),
         ("report.html", b"<td>.53</td>", b"<td>.54</td>", False),
+        ("report.html", origin("a", "b"), origin(f"a</code> {VERSION}, <code>b"), True),
+        ("report.html", origin("a"), origin("b"), False),
         ("summary.json", f'"{VERSION}"'.encode(), b'"2027-01-02T03.04.05.678Z"', False),
     ],
 )
