@@ -57,7 +57,8 @@ def digests(data: Path) -> dict[str, str]:
 
     Not counted is what differs by design: in the report versions, MLflow's run ids, and the list of what its own run
     read or wrote, which is shorter where that run completed another, as are runs of sources of one version; in weights
-    files the order of the header's facts. Every other byte counts. Checksums beside files are left out: they follow from them.
+    files the order of the header's facts. Every other byte counts. Checksums beside files are left out: they follow
+    from them.
     """
     found: dict[str, str] = {}
     for entry in sorted(data.glob("0*/*")):
