@@ -173,8 +173,7 @@ def compare_with_published(trials: pd.DataFrame, stimuli: pd.DataFrame, n_classe
         "zero_entropy_share": (ZERO_ENTROPY_SHARE, float((plugin_entropy(counts.to_numpy()) == 0).mean())),
     }
     # answers from elsewhere may have no images
-    shown = stimuli[stimuli["stimulus_id"].isin(counts.index)]
-    if len(guided(shown[shown["target_1"].notna()])):
+    if len(guided(stimuli[stimuli["stimulus_id"].isin(counts.index) & stimuli["target_1"].notna()])):
         outcomes = guided(guidance_outcomes(trials, stimuli, n_classes))["outcome"]
         table |= {name: (share, float((outcomes == name).mean())) for name, share in GUIDANCE_SHARES.items()}
     return {name: {"published": published, "found": found} for name, (published, found) in table.items()}

@@ -129,7 +129,7 @@ def guided(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        From :func:`guidance_outcomes`.
+        From :func:`guidance_outcomes`, or of stimuli.
 
     Returns
     -------
