@@ -44,6 +44,7 @@ OWN_FILES = {
     "behavior.sources.table.path": "own/answers.csv",
     "behavior.sources.table.images": "own/images",
     "behavior.sources.released.path": "own/release",
+    "own_stimuli.folder": "own/images",
 }
 # smaller than conf/smoke has it, for what is slow
 SMALLER = {
@@ -163,8 +164,14 @@ def test_the_commands_run(smoke_project):
     write_own_files(folder / "own")
     left = [words for name, words in RUNS.items() if name not in ELSEWHERE]
     typed = [as_run(words) for words in left if options_of(words)["env"] in (None, "smoke")]
-    # the one is for the first run in a data folder, before any with other parameters; the other leaves few stimuli
-    typed.sort(key=lambda words: ("--only-missing-outputs" not in words, "sampling" in words))
+    # the first is for the first run in a data folder, before any with other parameters; the others leave few stimuli
+    typed.sort(
+        key=lambda words: (
+            "--only-missing-outputs" not in words,
+            "sampling" in words,
+            "own_stimuli,experiment" in words,
+        )
+    )
     environment = os.environ | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{PROJECT}", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "tests.readme_commands"]
     shown = subprocess.run(

@@ -11,6 +11,7 @@ STAGES = (
     "classifiers",
     "prior",
     "sampling",
+    "own_stimuli",
     "experiment",
     "calibration",
     "behavior",
@@ -27,7 +28,16 @@ STAGES = (
 
 # the prior's networks are kept with the project, and training them takes hours; the others are for those who ask
 NOT_IN_DEFAULT = frozenset(
-    {"prior", "calibration", "judgments", "release", "second_study", "manipulation_analysis", "loop"}
+    {
+        "prior",
+        "own_stimuli",
+        "calibration",
+        "judgments",
+        "release",
+        "second_study",
+        "manipulation_analysis",
+        "loop",
+    }
 )
 
 FOLLOWS_SOURCE = frozenset({"behavior", "alignment", "manipulation", "manipulation_analysis", "loop"})

@@ -30,8 +30,8 @@ KEYS = keys_of(BASE)
 LEAVES = [keys for keys in KEYS if not isinstance(value_of(keys), dict)]
 # leaves that take any text: names, paths and what people read
 FREE_TEXT = re.compile(
-    r"compute\.(working_folder|scheduler)|preprocessing\.(folder|file)|prior\.diffusion_prior\.(checkpoint|initial_weights)"
-    r"|experiment\.(title|language|texts)|behavior\.sharing\.(name|description)"
+    r"compute\.(working_folder|scheduler)|preprocessing\.(folder|file)|own_stimuli\.folder"
+    r"|prior\.diffusion_prior\.(checkpoint|initial_weights)|experiment\.(title|language|texts)|behavior\.sharing\.(name|description)"
     r"|behavior\.sources\.\w+\.(path|images|dataset_id|columns\.\w+|ratings\.\w+)"
 )
 # and those that may be null

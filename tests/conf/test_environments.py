@@ -56,7 +56,7 @@ def test_there_are_the_four_environments_one_of_other_images_and_three_examples_
 def test_every_stage_is_registered_and_those_on_request_are_not_in_the_default_run(pipelines):
     assert set(pipelines) == {*STAGES, "__default__"}
     left_out = {node for name in STAGES for node in pipelines[name].nodes} - set(pipelines["__default__"].nodes)
-    on_request = ("prior", "calibration", "judgments", "release", "second_study", "loop")
+    on_request = ("prior", "own_stimuli", "calibration", "judgments", "release", "second_study", "loop")
     # with simulated participants, what reads a second round is a part of manipulation
     assert left_out == {node for name in on_request for node in pipelines[name].nodes}
     assert set(pipelines["manipulation_analysis"].nodes) < set(pipelines["manipulation"].nodes)

@@ -46,6 +46,12 @@ def test_what_the_maker_needs_is_made_too():
     assert text.endswith(": run `kedro run --pipelines preprocessing,classifiers` first.")
 
 
+def test_of_two_stages_that_make_one_thing_the_first_is_named():
+    stages = {**REGISTERED, "own_stimuli": stage(("mnist_train", "stimuli"))}
+    text = missing_inputs_message(["stimuli"], {"stimuli"}, {"pipeline_names": ["experiment"]}, stages)
+    assert text == ("experiment needs stimuli, which does not exist yet: run `kedro run --pipelines sampling` first.")
+
+
 @pytest.mark.parametrize(("env", "options"), [("smoke", " --env smoke"), ("local", ""), (None, "")])
 def test_the_command_is_for_the_same_environment(env, options):
     assert message(["mnist_train"], "classifiers", env).endswith(

@@ -98,7 +98,11 @@ def missing_inputs_message(
 
 
 def _makers(needed: set[str], absent: set[str], stages: dict[str, Pipeline]) -> list[str]:
-    """Name the stages that make what is needed, and what those need in turn."""
-    makers = {name for name, stage in stages.items() if stage.all_outputs() & needed}
+    """Name the stages that make what is needed, and what those need in turn; of two that make one thing the first."""
+    makers = {name for one in needed for name in _first_maker(one, stages)}
     more = needed | {name for maker in makers for name in stages[maker].inputs() & absent}
     return _makers(more, absent, stages) if more != needed else [name for name in stages if name in makers]
+
+
+def _first_maker(dataset: str, stages: dict[str, Pipeline]) -> list[str]:
+    return [name for name, stage in stages.items() if dataset in stage.all_outputs()][:1]

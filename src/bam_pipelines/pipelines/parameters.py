@@ -26,6 +26,7 @@ from bam_pipelines.networks.classifiers import ClassifierName
 from bam_pipelines.networks.training import PassSettings
 from bam_pipelines.pipelines.loop.settings import LoopStageSettings
 from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings
+from bam_pipelines.pipelines.own_stimuli.settings import OwnStimuliSettings
 from bam_pipelines.pipelines.places import project_folder
 from bam_pipelines.pipelines.preprocessing.settings import DigitSettings
 from bam_pipelines.pipelines.prior.settings import PriorSettings
@@ -42,6 +43,7 @@ class ProjectSettings(CheckedSettings):
     classifiers: Mapping[ClassifierName, PassSettings]
     prior: PriorSettings
     sampling: SamplingSettings
+    own_stimuli: OwnStimuliSettings
     experiment: ExperimentSettings
     calibration: CalibrationSettings
     behavior: BehaviorSettings

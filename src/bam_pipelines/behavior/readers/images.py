@@ -163,19 +163,46 @@ def find_images(names: Sequence[str], find: Find, strategies: Sequence[str]) -> 
     return _as_stimuli(table.drop_duplicates("stimulus_id", ignore_index=True)), ids
 
 
-def stimuli_of_folder(folder: Path) -> pd.DataFrame:
+def stimuli_of_folder(folder: Path, shape: tuple[int, int, int]) -> pd.DataFrame:
     """Return the images of a folder as a stimulus table, strategy natural, targets and models null.
+
+    Parameters
+    ----------
+    folder
+        Image files and nothing else; hidden files and folders in it are left out.
+    shape
+        Channels, height and width that each image must have; of three channels a grey one may have one.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such folder.
     ValueError
-        If there are none, or one is no image.
+        If it holds no files, or one is no image or of another size.
     """
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; put the images there or name another.")
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not names:
         raise InputError(f"{folder}: found no files, expected images of one of {', '.join(_FORMATS)}.")
-    table, _ = find_images(names, from_folder(folder), ["natural"] * len(names))
+
+    def find(name: str) -> np.ndarray:
+        return _of_shape(read_image(folder / name), shape, folder / name)
+
+    table, _ = find_images(names, find, ["natural"] * len(names))
     return validate_stimuli(table)
+
+
+def _of_shape(image: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.ndarray:
+    if len(image) == 1:  # a file does not tell a colour image without colours from a grey one
+        image = np.repeat(image, shape[0], axis=0)
+    if image.shape != shape:
+        raise InputError(f"{path}: found {_size(image.shape)}, expected {_size(shape)} as the digits have.")
+    return image
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[2]} pixels {'in grey' if shape[0] == 1 else 'in colour'}"
 
 
 def _as_stimuli(images: pd.DataFrame) -> pd.DataFrame:
