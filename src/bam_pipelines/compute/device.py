@@ -101,10 +101,13 @@ def resolve_compute(parameters: Mapping[str, Any]) -> Compute:
 
 @contextmanager
 def torch_threads(threads: int) -> Iterator[None]:
-    """Use ``threads`` torch threads inside, and as many as before afterwards."""
-    before = torch.get_num_threads()
+    """Use ``threads`` torch threads inside, in a way that gives the same bits each time; as before afterwards."""
+    before, same_bits = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(threads)
+    # else several threads add up the gradients of indexing in the order in which they come to it
+    torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(same_bits, warn_only=True)
