@@ -79,7 +79,8 @@ def test_trials_of_the_loop_are_learned_from_too(group, trials, stimuli, standin
     answers = more(trials, stimuli, [40, 41])
     catch = answers.iloc[:1].assign(is_catch=True, stimulus_id=stimuli["stimulus_id"][50])
     excluded = answers.iloc[:1].assign(include=False, stimulus_id=stimuli["stimulus_id"][51])
-    both = pd.concat([answers, catch, excluded])
+    practice = answers.iloc[:1].assign(phase="practice", stimulus_id="of no table")
+    both = pd.concat([answers, catch, excluded, practice])
     anew = learn(group, trials, both, stimuli, POPULATION, seed=0)
     added = learn_more(standing, both)
     for found in (anew, added):
@@ -100,9 +101,18 @@ def test_validation_and_test_images_are_never_shown(trials, stimuli):
 
 def test_customised_stimuli_of_a_persons_pairs_are_aimed_at(trials, stimuli):
     ids = stimuli["stimulus_id"].to_list()
+    left = trials[trials["participant_id"] == "p2"].assign(participant_id="q")
     candidates = stimuli[30:34].assign(pair_id=["p0xp1", "p0xp1", "p0xq", "rxs"])
-    _, aims = pool_and_aims(trials, stimuli, candidates, PEOPLE)
+    _, aims = pool_and_aims(pd.concat([trials, left]), stimuli, candidates, PEOPLE)
     assert aims == {"p0": ids[30:33], "p1": ids[30:32], "p2": sorted(ids[18:24])}
+
+
+def test_an_id_may_hold_the_letter_that_joins_two(trials, stimuli):
+    ids = stimuli["stimulus_id"].to_list()
+    called = trials.assign(participant_id=trials["participant_id"].map({"p0": "alex", "p1": "xx", "p2": "ale"}))
+    candidates = stimuli[30:31].assign(pair_id="alexxxx")
+    _, aims = pool_and_aims(called, stimuli, candidates, ["alex", "xx", "ale"])
+    assert aims == {"alex": ids[30:31], "xx": ids[30:31], "ale": sorted(ids[18:24])}
 
 
 def test_a_round_shows_new_images_and_one_again(standing, trials, stimuli):

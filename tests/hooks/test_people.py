@@ -8,7 +8,7 @@ from kedro.config import OmegaConfigLoader
 from bam_pipelines.hooks import PeopleHook
 from bam_pipelines.hooks.people import MARK, check_salt, keep_salt
 from bam_pipelines.hooks.refusal import RunRefusedError
-from bam_pipelines.pipelines import alignment, behavior, manipulation_analysis
+from bam_pipelines.pipelines import alignment, behavior, loop, manipulation_analysis
 from bam_pipelines.pipelines.behavior.answer_source import AnswerSource
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 from tests.projects import PROJECT
@@ -110,6 +110,15 @@ def test_files_that_are_not_there_are_named(hook, changes, sentence):
 def test_a_second_round_is_looked_for_where_it_is_stored(hook):
     with pytest.raises(RunRefusedError, match="nothing at data/01_raw/jspsych_round_2, where the answers should be"):
         hook().before_pipeline_run(manipulation_analysis.create_pipeline(PEOPLE))
+
+
+def test_a_round_of_the_loop_is_read_with_the_salt_of_before(hook, tmp_path, monkeypatch):
+    keep_salt(tmp_path / "data" / MARK, SALT)
+    reading = loop.create_pipeline(PEOPLE)
+    hook(path="nowhere").before_pipeline_run(reading)  # the stage itself knows which round's answers it wants
+    monkeypatch.setenv("BAM_SALT", SALT + " or another")
+    with pytest.raises(RunRefusedError, match="BAM_SALT is not what it was"):
+        hook().before_pipeline_run(reading)
 
 
 def test_ids_that_are_published_need_no_salt(hook, tmp_path, monkeypatch):

@@ -133,7 +133,30 @@ def people(inputs, tmp_path, monkeypatch):
 OF_PEOPLE = create_pipeline(AnswerSource(simulated=False))
 
 
+def answer(round_, folder, slow=None, names=None):
+    """Answer every trial of everybody's list as jsPsych stores it: practice in one sitting, the rest in another."""
+    by_name = {Pseudonyms(SALT).of(name): name for name in OUTSIDE}
+    rows = []
+    for place in round_["loop_study_places"].itertuples():
+        script = round_["loop_study"][f"lists/{place.list}.js"]
+        blocks = json.loads(script.split(" = ", 1)[1].strip().removesuffix(";"))["blocks"]
+        person = by_name[place.participant_id]
+        for block in blocks:
+            session = 1 if block["number"] == 0 else 2
+            rows += [
+                {"trial_type": "html-multi-response", "task": "digit", "round": 3, "block": block["number"], **trial}
+                | {"participant_id": (names or {}).get(person, person), "session": session, "trial_index": index}
+                | {"response_source": "keyboard", "keyboard_response": str(trial["expected_response"] or 1), "rt": 600}
+                for index, trial in enumerate(block["trials"])
+            ]
+    if slow is not None:
+        [row for row in rows if row["phase"] == "main"][slow]["rt"] = 50
+    folder.mkdir()
+    (folder / "answers.json").write_text(json.dumps(rows))
+
+
 def test_of_people_a_round_ends_with_a_study_and_the_next_begins_with_its_answers(people, tmp_path):
+    people["params:loop"] |= {"repeat_share": 0.2}
     first = run(OF_PEOPLE, people)
     assert len(first["loop_trials"]) == 0
     places, plan = first["loop_study_places"], first["loop_state"]["plan"]
@@ -141,26 +164,31 @@ def test_of_people_a_round_ends_with_a_study_and_the_next_begins_with_its_answer
     assert set(plan["stimulus_id"]) < set(first["loop_study_stimuli"]["stimulus_id"])
     assert json.loads(first["loop_study"]["design.json"])["round"] == 3
 
-    folder = tmp_path / "answers_round_3"
-    folder.mkdir()
-    by_name = {Pseudonyms(SALT).of(name): name for name in OUTSIDE}
-    rows = [
-        {"trial_type": "image-keyboard-response", "prolific_pid": by_name[row.participant_id], "trial_index": index}
-        | {"stimulus_id": row.stimulus_id, "response": "1", "rt": 50 if index == 0 else 600, "round": 3}
-        for index, row in enumerate(plan.itertuples())
-    ]
-    (folder / "answers.json").write_text(json.dumps(rows))
+    answer(first, tmp_path / "answers_round_3", slow=-1)
     so_far = {
         "loop_state_so_far": first["loop_state"],
         "loop_study_stimuli_so_far": first["loop_study_stimuli"],
     }
     second = run(OF_PEOPLE, people | so_far)
-    assert len(second["loop_trials"]) == len(plan)
-    assert second["loop_trials"].groupby("exclude_reason").size().to_dict() == {"": len(plan) - 1, "rt_window": 1}
+    shown = second["loop_trials"][second["loop_trials"]["phase"] == "main"]
+    assert sorted(shown["stimulus_id"]) == sorted(plan["stimulus_id"])
+    assert shown.groupby("exclude_reason").size().to_dict() == {"": len(plan) - 1, "rt_window": 1}
+    keys = ["participant_id", "stimulus_id"]
+    again = plan[plan["reason"] == "repeat"][keys]
+    assert set(map(tuple, shown[shown["repetition"] == 1][keys].to_numpy())) == set(map(tuple, again.to_numpy()))
+    assert len(again)
     assert second["loop_metrics"].groupby("round").size().to_dict() == {0: 3, 1: 3}
     assert second["loop_state"]["plan"]["round"].max() == 2
     grown = second["loop_metrics"].groupby("round")["n_trials"].sum()
     assert grown[1] - grown[0] == len(plan) - 1
+
+
+def test_answers_of_somebody_without_a_plan_are_refused(people, tmp_path):
+    first = run(OF_PEOPLE, people)
+    answer(first, tmp_path / "answers_round_3", names={"ann": "eve"})
+    so_far = {"loop_state_so_far": first["loop_state"], "loop_study_stimuli_so_far": first["loop_study_stimuli"]}
+    with pytest.raises(ValueError, match="1 of those who answered round 1 of the loop have no plan in it, "):
+        run(OF_PEOPLE, people | so_far)
 
 
 def test_a_planned_round_without_answers_is_an_error(people):

@@ -110,7 +110,8 @@ def learn_more(standing: Standing, loop_trials: pd.DataFrame) -> Standing:
 
 
 def _as_training(loop_trials: pd.DataFrame) -> pd.DataFrame:
-    return loop_trials[~loop_trials["is_catch"]].assign(split="train", phase="main")
+    taught = loop_trials["is_catch"] | (loop_trials["phase"] == "practice")
+    return loop_trials[~taught].assign(split="train", phase="main")
 
 
 def _asked(trials: pd.DataFrame, names: Sequence[str], stimulus_ids: Sequence[str]) -> Asked:
@@ -269,11 +270,19 @@ def pool_and_aims(
     validation = sorted(set(trials["stimulus_id"][trials["split"] == AIMED_AT]))
     by_pair = {} if candidates is None else candidates.groupby("pair_id")["stimulus_id"].agg(list).to_dict()
     own: dict[str, list[str]] = {name: [] for name in names}
+    people = set(trials["participant_id"])
     for pair_id, ids in by_pair.items():
-        for name in str(pair_id).split("x"):
+        for name in _members(str(pair_id), people):
             if name in own:
                 own[name] += ids
     return pool, {name: ids or validation for name, ids in own.items()}
+
+
+def _members(pair_id: str, people: set[str]) -> tuple[str, ...]:
+    """Return the two of a pair, whose ids an x joins; an id of another lab's may hold an x itself."""
+    places = [place for place, letter in enumerate(pair_id) if letter == "x"]
+    cuts = [(pair_id[:place], pair_id[place + 1 :]) for place in places]
+    return next((cut for cut in cuts if people.issuperset(cut)), ())
 
 
 def summarise_rounds(metrics: pd.DataFrame) -> dict[str, object]:

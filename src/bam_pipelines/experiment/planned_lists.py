@@ -23,7 +23,7 @@ def build_planned_lists(
     Parameters
     ----------
     plan
-        participant_id and stimulus_id, one row a trial.
+        participant_id, stimulus_id and reason, one row a trial; those of reason ``repeat`` were seen before.
     clear, experiment, session
         As for :func:`~bam_pipelines.experiment.lists.build_lists`; nothing is repeated within the round.
     seed, round_number
@@ -36,10 +36,12 @@ def build_planned_lists(
     places
         list, participant_id: whose each list is.
     """
-    shown = plan.groupby("participant_id")["stimulus_id"].agg(list)
-    own = []
-    for person, names in shown.items():
+    people, own = [], []
+    for person, rows in plan.groupby("participant_id"):
         draw = numpy_generator(seed, "experiment/planned list", round_number, person)
-        own.append(session_rows(names, clear, experiment, session, draw, repeated=()))
-    places = pd.DataFrame({"list": np.arange(1, len(shown) + 1), "participant_id": shown.index})
+        sitting = session_rows(rows["stimulus_id"].to_list(), clear, experiment, session, draw, repeated=())
+        seen = sitting["stimulus_id"].isin(rows["stimulus_id"][rows["reason"] == "repeat"])
+        people.append(person)
+        own.append(sitting.assign(repetition=sitting["repetition"].mask(seen, 1)))
+    places = pd.DataFrame({"list": np.arange(1, len(people) + 1), "participant_id": people})
     return numbered_lists(own, clear), places

@@ -18,8 +18,8 @@ from bam_pipelines.hooks.refusal import RunRefusedError
 from bam_pipelines.pipelines.behavior.salt import VARIABLE, read_salt
 
 MARK = ".salt"
-# nodes that read answers, by the names of their functions, and the round that each reads
-_ROUNDS = {"read_answers": 1, "read_answers_to_own_stimuli": 1, "read_second_round": 2}
+# nodes that read answers, by the names of their functions, and the round that each reads; None: not known yet
+_ROUNDS = {"read_answers": 1, "read_answers_to_own_stimuli": 1, "read_second_round": 2, "read_planned_answers": None}
 
 
 class PeopleHook:
@@ -47,7 +47,7 @@ class PeopleHook:
             return
         parameters: dict[str, Any] = self._context.params["behavior"]
         settings = behavior_settings(parameters)
-        for number in sorted(rounds):
+        for number in sorted(one for one in rounds if one is not None):
             _require_files(Path(self._context.project_path), settings.source, settings.people.of_round(number))
         self._salt = _salt_of(settings.people)
         if self._salt is not None:

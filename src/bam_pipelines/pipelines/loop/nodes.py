@@ -58,7 +58,18 @@ def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, beha
     known = validate_stimuli(shown)
     share, root = settings.max_reject_share, project_folder()
     found = ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
+    _require_planned(found.trials, state)
     return state.with_rows(trials=_within_time(found.trials, found.sittings, settings, state.planned_round))
+
+
+def _require_planned(trials: pd.DataFrame, state: LoopState) -> None:
+    planned = set(state.plan["participant_id"][state.plan["round"] == state.planned_round])
+    others = sorted(set(trials["participant_id"]) - planned)
+    if others:
+        raise InputError(
+            f"{len(others)} of those who answered round {state.planned_round} of the loop have no plan in it, "
+            f"{others[0]} first: take their answers away, or set BAM_SALT to what it was when they were planned."
+        )
 
 
 def _within_time(trials: pd.DataFrame, sittings: pd.DataFrame, settings: BehaviorSettings, number: int) -> pd.DataFrame:
@@ -74,7 +85,11 @@ def _within_time(trials: pd.DataFrame, sittings: pd.DataFrame, settings: Behavio
         blur_events=None,
     )
     study_round = ROUNDS_BEFORE + number
-    numbered = trials.assign(round=study_round, session=study_round).astype({"round": "int16", "session": "int16"})
+    # of a page that was opened again each sitting counts trials from 0
+    order = trials.sort_values(["participant_id", "session", "trial_index"])
+    indices = order.groupby("participant_id").cumcount()
+    numbered = trials.assign(round=study_round, session=study_round, trial_index=indices)
+    numbered = numbered.astype({"round": "int16", "session": "int16", "trial_index": "int32"})
     numbered["row_id"] = row_ids(numbered)
     return assess_quality(numbered, sittings, rules, settings.n_classes).trials
 
