@@ -77,15 +77,16 @@ def serve(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File with the outside ids of those who took part in the first round, one a line.",
 )
-@click.option("--address", required=True, help="Where the second study is: http://127.0.0.1:8000/ for example.")
-def links(env: str | None, ids: Path, address: str) -> None:
-    """Print each person's link to the second round; BAM_SALT must be that of the first."""
+@click.option("--address", required=True, help="Where the study is: http://127.0.0.1:8000/ for example.")
+@click.option("--loop", "of_loop", is_flag=True, help="Links to the loop's newest study, not to the second round.")
+def links(env: str | None, ids: Path, address: str, of_loop: bool) -> None:
+    """Print each person's link to the second round, or to one of the loop; BAM_SALT must be that of the first."""
     from bam_pipelines.behavior.readers.texts import decode
     from bam_pipelines.hooks.faults import fault_sentence
     from bam_pipelines.pipelines.experiment.links import personal_links
 
     try:
-        for link in personal_links(env, decode(ids.read_bytes(), str(ids)).split(), address):
+        for link in personal_links(env, decode(ids.read_bytes(), str(ids)).split(), address, of_loop):
             click.echo(link)
     except (Fault, OSError, ValueError) as error:
         raise click.ClickException(fault_sentence(error) or str(error)) from None

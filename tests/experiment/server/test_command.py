@@ -193,12 +193,27 @@ def test_links_lead_people_to_their_lists(tmp_path, monkeypatch):
         "5f0abc77de\thttp://127.0.0.1:8000/?list=2&PROLIFIC_PID=5f0abc77de",
         "60aa11bb22\thttp://127.0.0.1:8000/?list=1&PROLIFIC_PID=60aa11bb22",
     ]
+    guarded = [*options[:3], "http://lab.example:8000/?access=a-secret"]
+    found = CliRunner().invoke(cli, ["experiment", "links", *guarded])
+    assert "\thttp://lab.example:8000/?access=a-secret&list=2&PROLIFIC_PID=5f0abc77de\n" in found.output
     monkeypatch.setenv("BAM_SALT", "another salt")
     found = CliRunner().invoke(cli, ["experiment", "links", *options])
     assert found.exit_code == 1 and "none of the 3 ids has a list in the second study" in found.output
     monkeypatch.delenv("BAM_SALT")
     found = CliRunner().invoke(cli, ["experiment", "links", *options])
     assert found.exit_code == 1 and "BAM_SALT is not set" in found.output
+
+
+@pytest.mark.usefixtures("in_project")
+def test_links_to_a_study_of_the_loop(tmp_path, monkeypatch):
+    salt = "a salt for tests"
+    monkeypatch.setenv("BAM_SALT", salt)
+    places = pd.DataFrame({"list": [7], "participant_id": [Pseudonyms(salt).of("5f0abc77de")]})
+    monkeypatch.setattr(DataCatalog, "load", lambda self, name, version=None: {"loop_study_places": places}[name])
+    (tmp_path / "ids.txt").write_text("5f0abc77de")
+    options = ["--loop", "--ids", str(tmp_path / "ids.txt"), "--address", "http://127.0.0.1:8000/"]
+    found = CliRunner().invoke(cli, ["experiment", "links", *options])
+    assert found.output == "5f0abc77de\thttp://127.0.0.1:8000/?list=7&PROLIFIC_PID=5f0abc77de\n"
 
 
 @pytest.mark.usefixtures("in_project")

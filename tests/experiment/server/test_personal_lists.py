@@ -27,7 +27,11 @@ def test_a_list_is_its_persons_alone(personal):
             personal.start(None, "ben", design, number)
         assert (caught.value.status, caught.value.word) == (403, "study_unknown")
     # who comes back is known
-    assert personal.start(None, "anna", design, 3)[0].session == 2
+    again, token = personal.start(None, "anna", design, 3)
+    assert again.session == 2
+    # and who opens another list at the same machine is another
+    assert personal.start(token, None, design, 2)[0].list == 2
+    assert personal.start(token, None, design, 3)[0].list == personal.start(token, None, design)[0].list == 3
 
 
 def test_lists_of_a_first_round_may_be_asked_for(store):

@@ -84,6 +84,15 @@ def test_a_token_or_an_outside_id_leads_back_to_the_same_place(store, answers):
     assert begin(store, outside_id="another")[0].number == 2
 
 
+def test_the_next_person_at_a_machine_does_not_answer_in_the_place_of_the_one_before(store):
+    place, token = begin(store, outside_id="ann")
+    other, own = begin(store, token, outside_id="bob")
+    assert (other.number, other.participant_id) == (2, "bob") and own != token
+    assert begin(store, token, outside_id="ann")[0].number == begin(store, token)[0].number == place.number
+    _, kept = begin(store)
+    assert begin(store, kept, outside_id="cat")[0].number == 4
+
+
 def test_only_the_newest_tab_may_send(store, answers):
     place, token = begin(store)
     begin(store, token)

@@ -12,6 +12,10 @@ function bamOutsideId(parameters = Object.fromEntries(new URLSearchParams(locati
   return parameters.PROLIFIC_PID || null;
 }
 
+function bamAskedList() {
+  return new URLSearchParams(location.search).get("list");
+}
+
 // what the browser keeps for the next opening of this page; where it keeps nothing for us, the study goes on without
 function bamKept(use) {
   try {

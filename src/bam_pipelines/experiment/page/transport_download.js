@@ -1,10 +1,11 @@
 // Where nobody receives answers: they stay in this browser block by block, and end in a file for the experimenter.
 (() => {
-  const key = (design) => `bam-${design.name}-${design.design_id}`;
+  // of the person and list that a link names, so that the next one at this machine begins anew
+  const key = (design) => `bam-${design.name}-${design.design_id}-${bamOutsideId() || ""}-${bamAskedList() || ""}`;
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
   function chosenList(design) {
-    const asked = new URLSearchParams(location.search).get("list");
+    const asked = bamAskedList();
     if (asked === null && design.personal_lists) throw new BamStop("study_unknown");
     if (asked === null) return 1 + Math.floor(Math.random() * design.n_lists);
     const list = Number(asked);

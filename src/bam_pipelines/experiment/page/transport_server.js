@@ -1,6 +1,7 @@
 // The project's own server: every finished block is stored there before the next one begins.
 (() => {
-  const key = (design) => `bam-${design.name}-${design.design_id}-token`;
+  // of the person and list that a link names, so that the next one at this machine gets a place of their own
+  const key = (design) => `bam-${design.name}-${design.design_id}-${bamOutsideId() || ""}-${bamAskedList() || ""}-token`;
   let place = null;
 
   async function post(path, body) {
@@ -33,7 +34,7 @@
   window.BAM_TRANSPORT = {
     async start(design, trouble) {
       const token = location.hash.slice(1) || bamKept((kept) => kept.getItem(key(design)));
-      const asked = Number(new URLSearchParams(location.search).get("list")) || null;
+      const asked = Number(bamAskedList()) || null;
       const body = { token: token || null, outside_id: bamOutsideId(), design_id: design.design_id, list: asked };
       place = await untilDone("api/start", body, trouble);
       bamKept((kept) => kept.setItem(key(design), place.token));

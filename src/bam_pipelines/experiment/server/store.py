@@ -67,7 +67,8 @@ class AnswerStore:
         Parameters
         ----------
         token
-            What a page that comes back brings; None for a new one.
+            What a page that comes back brings; None for a new one. It counts for nothing if the link names another
+            person or list: the one before at the same machine left it.
         outside_id
             Of the person, as a link names it; None for a code of ours.
         design_id
@@ -91,7 +92,13 @@ class AnswerStore:
         with self._lock:
             if design_id != self.plan.design_id:
                 raise Refused(409, "study_error", "the study was built anew; reload the page.")
-            place = self._known(token, outside_id)
+            place = self._of_token(token) if token is not None else None
+            if place is not None and (
+                asked not in (None, place.list) or outside_id not in (None, place.participant_id)
+            ):
+                place, token = None, None
+            if place is None and outside_id is not None:
+                place = self._by_person.get(outside_id)
             if place is None:
                 place, token = self._new_place(outside_id, self._free_list(asked))
             elif token is None:
@@ -175,11 +182,6 @@ class AnswerStore:
                 f"{guard.name} cannot be locked ({error.strerror}): name a folder on a disk of this machine."
             ) from error
         return guard
-
-    def _known(self, token: str | None, outside_id: str | None) -> Place | None:
-        if token is not None:
-            return self._of_token(token)
-        return self._by_person.get(outside_id) if outside_id is not None else None
 
     def _of_token(self, token: str) -> Place:
         place = self._by_token.get(_hash(token))
