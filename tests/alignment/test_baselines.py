@@ -112,6 +112,15 @@ def test_what_others_answered_says_what_is_seen():
     assert found == pytest.approx(np.stack([for_a @ matrices[0], for_b @ matrices[1], [0.28, 0.72]]))
 
 
+def test_an_own_answer_to_the_same_image_says_nothing_of_what_is_seen():
+    matrices = np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.7, 0.3], [0.1, 0.9]]])
+    rows = [("a", 0, 1, "test"), ("a", 0, 1, "test"), ("b", 0, 0, "test"), ("other", 0, 0, "test")]
+    given = Confusions(["a", "b"], matrices, 1.0)
+    found = transductive_probabilities(np.array([[0.6, 0.4]]), trials(rows, 1), given)
+    others = np.array([0.6 * 0.7 * 0.8, 0.4 * 0.1 * 0.15])
+    assert found[:2] == pytest.approx(np.stack([others / others.sum() @ matrices[0]] * 2))
+
+
 def test_scores_are_on_the_trials_of_those_with_a_model(shared):
     specification = NetworkSpecification("lrm", {"image_size": 4, "channels": 1, "n_classes": 4})
     group = TrainedNetwork(build_network(specification, seed=0), specification)

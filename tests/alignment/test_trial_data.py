@@ -69,6 +69,12 @@ def test_participants_have_enough_training_trials_and_a_validation_trial(tables)
     assert trial_data(trials, stimuli, n_classes=3).participants(2) == ["b"]
 
 
+def test_who_has_no_test_trial_gets_no_model_that_nobody_could_score(tables):
+    trials, stimuli = tables
+    trials.loc[(trials["participant_id"] == "b") & (trials["split"] == "test"), "include"] = False
+    assert trial_data(trials, stimuli, n_classes=3).participants(1) == ["a"]
+
+
 def test_an_image_in_two_splits_is_refused(tables):
     trials, stimuli = tables
     trials.loc[4, "split"] = "train"  # b saw the test image as training image, a did not

@@ -88,10 +88,23 @@ def test_accuracies_are_drawn_of_the_same_people_for_every_model(metrics):
 
 
 def test_samples_without_anybody_of_a_level_say_nothing(metrics):
-    one = metrics[~((metrics["level"] == "individual") & (metrics["participant_id"] == "a"))]
-    draws = score_draws(one, "accuracy", seed=0, resamples=200)["vgg", "individual"]
+    absent = (metrics["level"] == "individual") & (metrics["participant_id"] == "a")
+    other = metrics[metrics["classifier"] == "vgg"].assign(classifier="mlp")
+    draws = score_draws(pd.concat([metrics[~absent], other]), "accuracy", seed=0, resamples=200)["vgg", "individual"]
     assert set(np.nan_to_num(draws, nan=-1)) == {-1, 0.75}
     assert drawn_estimate(draws) == {"value": 0.75, "low": 0.75, "high": 0.75}
+
+
+def test_levels_are_compared_on_those_who_have_a_model():
+    rows = [("p", "group", 0.8), ("p", "individual", 0.8), ("q", "group", 0.4)]
+    table = pd.DataFrame(rows, columns=["participant_id", "level", "accuracy"]).assign(
+        classifier="vgg", dataset="trials_test", entropy_bin="all", n_trials=10
+    )
+    draws = score_draws(table, "accuracy", seed=0, resamples=5)
+    assert draws["vgg", "individual"][0] - draws["vgg", "group"][0] == pytest.approx(0)
+    assert gains(table).loc["vgg", "individual"] == pytest.approx(0)
+    nobody = table[table["level"] == "group"]
+    assert score_draws(nobody, "accuracy", seed=0, resamples=5)["vgg", "group"][0] == pytest.approx(0.6)
 
 
 def test_one_person_has_no_interval(metrics):

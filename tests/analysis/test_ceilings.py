@@ -126,6 +126,11 @@ def test_repeats_are_paired_with_first_showings():
     assert found.to_numpy().tolist() == [["a", "x", True, 30], ["a", "x", False, 0]]
 
 
+def test_of_first_showings_in_two_sittings_the_earlier_counts():
+    table = showings([("a", "x", 1, 0, 7, 0), ("a", "x", 2, 0, 1, 0), ("a", "x", 2, 9, 1, 1)])
+    assert repeats(table).to_numpy().tolist() == [["a", "x", False, 0]]
+
+
 def test_agreement_with_oneself_recovers_a_beta_distribution():
     counts = betabinom.rvs(20, 8, 2, size=400, random_state=4)
     assert beta_binomial_mean(counts, np.full(400, 20)) == pytest.approx(0.8, abs=0.015)

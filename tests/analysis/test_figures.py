@@ -175,6 +175,8 @@ def test_differences_say_what_is_missing(differences):
     shown = texts(figure_differences(curve, places[["participant_id", "place_1"]], nobody, True))
     assert "too few participants, or none that differ" in shown
     assert "c  People; reliability not defined" in shown
+    alone = texts(figure_differences(curve, places[["participant_id"]][:1], nobody, True))
+    assert "fewer than two people with a model" in alone
 
 
 def test_an_empty_figure_says_why():

@@ -12,7 +12,7 @@ from bam_pipelines.analysis.figures import figure_power
 from bam_pipelines.analysis.pair_measures import NET
 from bam_pipelines.analysis.pair_randomisation import source_test
 from bam_pipelines.analysis.power import PowerSettings, measured_answering, power_summary, power_table
-from bam_pipelines.analysis.simulated_rounds import Answering, RoundDesign, simulated_round
+from bam_pipelines.analysis.simulated_rounds import Answering, RoundDesign, net_before_cutting, simulated_round
 
 CONF = Path(__file__).parents[2] / "conf" / "base" / "power" / "parameters.yml"
 SETTINGS = PowerSettings(**yaml.safe_load(CONF.read_text())["power"])
@@ -38,6 +38,29 @@ def test_without_customised_stimuli_the_assumptions_are_left(pair_table_of):
     assert (found["stimuli"], found["success"], found["spread"]) == (0, None, None)
     assert found["expected_success"] == pytest.approx(SETTINGS.assumed_success)
     assert found["expected_spread"] == pytest.approx(SETTINGS.assumed_spread)
+
+
+def test_the_effect_is_reached_where_success_cuts_it_off():
+    measured = {"expected_success": 0.25, "expected_spread": 0.15}
+    answering = power._answering(measured, 0.2)
+    drawn = simulated_round(RoundDesign(4000, 3, 4, 2), answering, np.random.default_rng(0))
+    shown = drawn.of("individual").sum(axis=(0, 1, 2, 3))
+    assert (shown[0] - shown[1]) / shown.sum() == pytest.approx(0.2, abs=0.006)
+    assert net_before_cutting(0.2, 0.25, 0.0) == 0.2
+    assert net_before_cutting(0.0, 0.25, 0.3) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_effect_above_success_is_not_simulated():
+    settings = replace(SETTINGS, effects=[0.06, 0.12], groups=[6], images=[60], simulations=20)
+    measured = {"expected_success": 0.1, "expected_spread": 0.0}
+    table = power_table(measured, settings, seed=0)
+    assert set(table["effect"]) == {0.06}
+    summary = power_summary(table, measured, settings)
+    assert summary["smallest"]["0.12"] == {"groups": None, "randomisation": None}
+    shown = [text.get_text() for axes in figure_power(table, summary, True).axes for text in axes.texts]
+    assert shown.count("N cannot differ by 0.12:\nsuccess is too rare") == 2
+    nothing = power_table({"expected_success": 0.05, "expected_spread": 0.0}, settings, seed=0)
+    assert nothing.empty and figure_power(nothing, power_summary(nothing, measured, settings), True)
 
 
 def test_the_normal_distribution_stands_for_the_permutations():

@@ -146,7 +146,7 @@ def test_an_unknown_method_is_named(base, answers, tiny_digits, compute):
 
 def test_nobody_with_enough_trials_is_an_error(base, answers, tiny_digits, compute):
     options = OPTIONS | {"min_training_trials": 13}
-    with pytest.raises(ValueError, match=r"no participant has 13 training trials .*; lower alignment.min_training"):
+    with pytest.raises(ValueError, match=r"no participant has 13 training trials, .*; lower alignment.min_training"):
         fit_individuals(lrm=base, **answers, digits=tiny_digits(30), options=options, compute=compute, seed=0)
 
 

@@ -221,6 +221,11 @@ def transductive_probabilities(shared: np.ndarray, data: TrialData, fit: Confusi
     said = np.log(own[np.arange(len(rows)), :, response])
     logarithms = _logarithms(shared)
     np.add.at(logarithms, stimulus, said)
-    seen = softmax(logarithms[stimulus] - said, axis=1)
+    # someone who answered an image twice must not be told by their other answer
+    people = np.unique(data.participant[rows], return_inverse=True)[1]
+    _, mine = np.unique(np.column_stack([people, stimulus]), axis=0, return_inverse=True)
+    told = np.zeros((len(rows), said.shape[1]))
+    np.add.at(told, mine, said)
+    seen = softmax(logarithms[stimulus] - told[mine], axis=1)
     probabilities: np.ndarray = np.einsum("nc,ncy->ny", seen, own)
     return probabilities

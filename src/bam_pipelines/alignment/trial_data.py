@@ -1,8 +1,7 @@
 """Answers as tensors, with the guards that keep fit, selection and report apart."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -66,10 +65,10 @@ class TrialData:
         )
 
     def participants(self, minimum: int) -> list[str]:
-        """Return those with at least ``minimum`` training trials and at least one validation trial, sorted."""
+        """Return those with at least ``minimum`` training trials and one of validation and of test, sorted."""
         train = pd.Series(self.participant[self.rows("train")]).value_counts()
-        validated = set(self.participant[self.rows("validation")])
-        return sorted(str(name) for name in train[train >= minimum].index if name in validated)
+        scored = set(self.participant[self.rows("validation")]) & set(self.participant[self.rows("test")])
+        return sorted(str(name) for name in train[train >= minimum].index if name in scored)
 
 
 def trial_data(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int) -> TrialData:
@@ -118,7 +117,8 @@ def trial_data(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, n_classes: int
     )
 
 
-def _require_disjoint(trials: pd.DataFrame, splits: Sequence[str] = ("train", "validation", "test")) -> None:
+def _require_disjoint(trials: pd.DataFrame) -> None:
+    splits = get_args(Split)
     unknown = ~trials["split"].isin(splits)
     if unknown.any():
         row = trials[unknown].iloc[0]

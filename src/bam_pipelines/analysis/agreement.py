@@ -98,11 +98,12 @@ def score_draws(metrics: pd.DataFrame, score: Score, seed: int, resamples: int) 
     dict
         (classifier, level) to float64, (1 + resamples,): the score of all trials together, then that of each sample,
         NaN where it holds nobody with a model of that level. A sample is the same people for all classifiers and
-        levels, so that means and differences of these arrays are those of the same people. With fewer than two people
-        there are no samples.
+        levels, so that means and differences of these arrays are those of the same people: those with an individual
+        model, where a classifier has any. With fewer than two people there are no samples.
     """
     rows = metrics[(metrics["dataset"] == "trials_test") & (metrics["entropy_bin"] == ALL) & (metrics["n_trials"] > 0)]
     rows = rows[rows["participant_id"] != ALL].astype({"classifier": "str", "level": "str", "participant_id": "str"})
+    rows = _of_those_with_models(rows)
     rows = rows.assign(sum=rows[score] * rows["n_trials"])
     wide = rows.pivot(index="participant_id", columns=["classifier", "level"], values=["sum", "n_trials"]).fillna(0)
     if wide.empty:
@@ -115,6 +116,13 @@ def score_draws(metrics: pd.DataFrame, score: Score, seed: int, resamples: int) 
     )
     table = np.stack([_means(weight @ sums, weight @ n) for weight in chain([np.ones(people)], drawn)])
     return {(str(name), str(level)): table[:, place] for place, (name, level) in enumerate(wide["n_trials"].columns)}
+
+
+def _of_those_with_models(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out who has no individual model of a classifier, if anybody has, so that levels are of the same people."""
+    own = rows.loc[rows["level"] == "individual", ["classifier", "participant_id"]]
+    kept = pd.MultiIndex.from_frame(rows[["classifier", "participant_id"]]).isin(pd.MultiIndex.from_frame(own))
+    return rows[kept | ~rows["classifier"].isin(own["classifier"])]
 
 
 def _means(sums: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -141,7 +149,9 @@ def gains(metrics: pd.DataFrame) -> pd.DataFrame:
         Indexed by ``classifier``, columns ``group`` (GroupNet − BaseNet) and ``individual`` (IndivNet − GroupNet);
         NaN where a level is absent.
     """
-    table = accuracy_table(metrics, "trials_test", ["classifier", "level"])
+    single = metrics["participant_id"] != ALL
+    compared = pd.concat([_of_those_with_models(metrics[single]), metrics[~single]])
+    table = accuracy_table(compared, "trials_test", ["classifier", "level"])
     wide = table.pivot(index="classifier", columns="level", values="accuracy").reindex(columns=list(LEVELS))
     return pd.DataFrame({"group": wide["group"] - wide["base"], "individual": wide["individual"] - wide["group"]})
 

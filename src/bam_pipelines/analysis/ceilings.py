@@ -200,9 +200,10 @@ def repeats(trials: pd.DataFrame) -> pd.DataFrame:
         main trials of the digit task.
     """
     kept = digit_answers(trials)[["participant_id", "stimulus_id", "repetition", "response", "session", "trial_index"]]
-    joined = kept[kept["repetition"] > 0].merge(
-        kept[kept["repetition"] == 0], on=["participant_id", "stimulus_id"], suffixes=("", "_first")
-    )
+    keys = ["participant_id", "stimulus_id"]
+    # a source that numbers showings by sitting has a first one in each
+    first = kept[kept["repetition"] == 0].sort_values(["session", "trial_index"]).drop_duplicates(keys)
+    joined = kept[kept["repetition"] > 0].merge(first, on=keys, suffixes=("", "_first"))
     apart = (joined["trial_index"] - joined["trial_index_first"]).where(joined["session"] == joined["session_first"], 0)
     same = (joined["response"] == joined["response_first"]).astype(bool)
     return joined[["participant_id", "stimulus_id"]].assign(same=same, apart=apart.astype("int64"))

@@ -39,7 +39,7 @@ def pair_summary(outcomes: pd.DataFrame, seed: int, resamples: int = 2000, confi
     seed
         The run's seed.
     resamples
-        Number of bootstrap samples and of permutations.
+        Number of permutations, and of patterns of signs of many groups.
     confidence
         Coverage of the intervals, 0 to 1.
 

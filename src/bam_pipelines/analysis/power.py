@@ -15,7 +15,7 @@ from bam_pipelines.analysis.pair_groups import MOST_EXACT, sign_patterns
 from bam_pipelines.analysis.pair_intervals import matched_terms
 from bam_pipelines.analysis.pair_measures import NET, SCORES, measure, ratio
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, PRIMARY
-from bam_pipelines.analysis.simulated_rounds import Answering, RoundDesign, simulated_round
+from bam_pipelines.analysis.simulated_rounds import Answering, RoundDesign, net_before_cutting, simulated_round
 from bam_pipelines.compute.checked import CheckedSettings, Count, NotNegative, read_settings
 from bam_pipelines.compute.seeds import numpy_generator
 
@@ -131,12 +131,14 @@ def power_table(measured: Mapping[str, Any], settings: PowerSettings, seed: int)
     pandas.DataFrame
         ``effect``; ``test``: randomisation of the source within pair and digit pair, a claim about these people, by the
         normal distribution that its permutations have; or signs of groups, a claim about people; ``groups``, ``pairs``,
-        ``images`` a pair, ``simulations``, ``power`` and its Monte Carlo standard ``error``.
+        ``images`` a pair, ``simulations``, ``power`` and its Monte Carlo standard ``error``. No row of an effect that
+        is not below the expected success, for net directed success cannot exceed success.
     """
     rows = []
+    possible = [effect for effect in settings.effects if effect < measured["expected_success"]]
     for images in settings.images:
         design = _design(images, max(settings.groups) * settings.simulations, settings)
-        for effect in settings.effects:
+        for effect in possible:
             answering = _answering(measured, effect)
             drawn = simulated_round(design, answering, numpy_generator(seed, "power", images, effect))
             above, variance, difference = _by_group(drawn)
@@ -148,7 +150,9 @@ def power_table(measured: Mapping[str, Any], settings: PowerSettings, seed: int)
                 pairs = groups * len(design.members) // design.groups
                 shown = sizes | {"groups": groups, "pairs": pairs, "simulations": n}
                 rows += [{**shown, "test": test, **_share(hits)} for test, hits in zip(TESTS, found, strict=True)]
-    return pd.DataFrame(rows)[TABLE_COLUMNS].sort_values(["effect", "test", "images", "groups"], ignore_index=True)
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS).sort_values(
+        ["effect", "test", "images", "groups"], ignore_index=True
+    )
 
 
 def _share(hits: np.ndarray) -> dict[str, float]:
@@ -162,11 +166,10 @@ def _design(images: int, groups: int, settings: PowerSettings) -> RoundDesign:
 
 
 def _answering(measured: Mapping[str, Any], effect: float) -> Answering:
-    success = measured["expected_success"]
+    success, spread = measured["expected_success"], measured["expected_spread"]
+    net = {CUSTOMISED: net_before_cutting(effect, success, spread), PRIMARY: 0.0}
     # a pair's spread is that of two people; what pairs answer instead of a success makes no difference here
-    return Answering(
-        {CUSTOMISED: effect, PRIMARY: 0.0}, success, (1 - success) / 2, measured["expected_spread"] / 2**0.5
-    )
+    return Answering(net, success, (1 - success) / 2, spread / 2**0.5)
 
 
 def _by_group(drawn: CrossedCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -212,14 +215,18 @@ def power_summary(table: pd.DataFrame, measured: Mapping[str, Any], settings: Po
         ``measured``; ``wanted``; ``smallest``: effect to test to ``groups``, ``pairs``, ``images``, ``power`` and
         ``error`` of the round with the fewest answers in all, None where none of the grid reaches it.
     """
-    table = table.assign(answers=table["pairs"] * table["images"])
+    reached = table[table["power"] >= settings.wanted]
+    reached = reached.assign(answers=reached["pairs"] * reached["images"]).sort_values(["answers", "groups"])
     smallest: dict[str, dict[str, Any]] = {}
-    for (effect, test), rows in table.groupby(["effect", "test"]):
-        reached = rows[rows["power"] >= settings.wanted].sort_values(["answers", "groups"])
-        found: dict[str, float] | None = None
-        if len(reached):
-            best = reached.iloc[0]
-            sizes = {name: int(best[name]) for name in ("groups", "pairs", "images")}
-            found = sizes | {name: float(best[name]) for name in ("power", "error")}
-        smallest.setdefault(f"{effect:g}", {})[str(test)] = found
+    for effect in sorted(settings.effects):
+        of_effect = reached[reached["effect"] == effect]
+        smallest[f"{effect:g}"] = {test: _sizes(of_effect[of_effect["test"] == test]) for test in sorted(TESTS)}
     return {"measured": dict(measured), "wanted": settings.wanted, "smallest": smallest}
+
+
+def _sizes(rows: pd.DataFrame) -> dict[str, float] | None:
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    sizes = {name: int(first[name]) for name in ("groups", "pairs", "images")}
+    return sizes | {name: float(first[name]) for name in ("power", "error")}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 from bam_pipelines.analysis.crossed_counts import NO_MARGIN, CrossedCounts
 
@@ -62,6 +64,35 @@ class Answering:
     people_sd: float = 0.0
     digits_sd: float = 0.0
     lean_sd: float = 0.0
+
+
+def net_before_cutting(net: float, success: float, spread: float) -> float:
+    """Return the mean that a pair's N must have before it is cut off at success, for its mean after that to be ``net``.
+
+    Parameters
+    ----------
+    net
+        Above −success and below success.
+    success
+        Where N is cut off, on both sides, above 0.
+    spread
+        Standard deviation of N between pairs before, at least 0.
+
+    Returns
+    -------
+    float
+        Of a normal distribution.
+    """
+    if spread == 0:
+        return net
+
+    def missed(mean: float) -> float:
+        low, high = (-success - mean) / spread, (success - mean) / spread
+        inside = mean * (norm.cdf(high) - norm.cdf(low)) + spread * (norm.pdf(low) - norm.pdf(high))
+        return float(inside - success * norm.cdf(low) + success * norm.sf(high) - net)
+
+    reach = success + 40 * spread
+    return float(brentq(missed, -reach, reach))
 
 
 def simulated_round(design: RoundDesign, answering: Answering, generator: np.random.Generator) -> CrossedCounts:

@@ -67,10 +67,9 @@ def test_the_independent_judge_sees_what_was_shown_in_the_second_round(customise
     made = customised[0]
     shown = made.iloc[:3].reset_index(drop=True)
     outcomes = shown[["stimulus_id", "source", "pair_id", "target_1", "target_2"]].assign(
-        round=[1, 2, 2], source=["base", "individual", "swapped"]
+        round=[1, 2, 2], source=["base", "individual", "swapped"], participant_1="s001", participant_2="s002"
     )
-    options = options | {"resamples": 100}
-    found = judge_pairs_stimuli(outcomes, made, tiny_judge, options, compute, 0)
+    found = judge_pairs_stimuli(outcomes, made, tiny_judge, options, compute)
     assert found["sources"] == {
         name: {"n": 1, "accepted": 1.0, "score": pytest.approx(1.0)} for name in ("individual", "swapped")
     }

@@ -79,6 +79,9 @@ def _gain(gain: dict[str, float] | None) -> str:
 
 
 def _draw_places(axes: Axes, places: pd.DataFrame, clusters: dict[str, Any]) -> None:
+    if "place_1" not in places:
+        empty_panel(axes, "fewer than two people with a model")
+        return
     known = clusters["clusters"]
     best = max(known, key=lambda number: known[number]["stability"]) if known else None
     groups = places[f"cluster_of_{best}"].to_numpy() if best else np.zeros(len(places), dtype=int)

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bam_pipelines.analysis.style import new_figure, plain_axes
+from bam_pipelines.analysis.style import empty_panel, new_figure, plain_axes
 
 _COLOURS = ("#56B4E9", "#0072B2", "#004C7A", "#222222", "#CC79A7", "#D55E00")
 _TITLES = {"randomisation": "these people", "groups": "people in general"}
@@ -31,17 +31,20 @@ def figure_power(table: pd.DataFrame, summary: dict[str, Any], simulated: bool) 
         A row a test and a column an effect, 8 inches wide.
     """
     figure = new_figure(8, 6, "Power of a second round", simulated)
-    effects, tests = sorted(table["effect"].unique()), list(_TITLES)
+    effects, tests = [float(effect) for effect in summary["smallest"]], list(_TITLES)
     panels = figure.subplots(len(tests), len(effects), squeeze=False, sharex=True, sharey=True)
     for row, test in zip(panels, tests, strict=True):
         for axes, effect in zip(row, effects, strict=True):
             part = table[(table["test"] == test) & (table["effect"] == effect)]
+            if part.empty:
+                empty_panel(axes, f"N cannot differ by {effect:g}:\nsuccess is too rare")
+                continue
             _draw(axes, part, summary["wanted"])
             plain_axes(axes, "", f"N differs by {effect:g}" if test == tests[0] else "")
         row[0].set_ylabel(f"power\n({_TITLES[test]})")
     for axes in panels[-1]:
         axes.set_xlabel("groups of people")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
+    handles, labels = next((found for axes in panels[0] if (found := axes.get_legend_handles_labels())[0]), ([], []))
     below = figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=11)
     below.set_title("stimuli a pair")
     return figure

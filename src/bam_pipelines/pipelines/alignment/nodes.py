@@ -237,8 +237,8 @@ def _people(data: TrialData, settings: AlignmentSettings) -> list[str]:
     people = data.participants(settings.min_training_trials)
     if not people:
         raise InputError(
-            f"no participant has {settings.min_training_trials} training trials and a validation trial; lower "
-            "alignment.min_training_trials."
+            f"no participant has {settings.min_training_trials} training trials, a validation and a test trial; "
+            "lower alignment.min_training_trials."
         )
     return people
 

@@ -146,7 +146,6 @@ def judge_pairs_stimuli(
     judge: TrainedNetwork,
     options: dict[str, Any],
     compute: dict[str, Any],
-    seed: int,
 ) -> dict[str, Any]:
     """Measure how natural the stimuli of each source are to a judge that guided none of them."""
     shown = outcomes[outcomes["round"] > 1].reset_index(drop=True)
@@ -154,4 +153,4 @@ def judge_pairs_stimuli(
     with torch_threads(resolve_compute(compute).threads):
         scores = judge_scores(judge.network, images).numpy()
     settings = manipulation_settings(options)
-    return source_naturalness(shown, scores, settings.judge_threshold, seed, settings.resamples)
+    return source_naturalness(shown, scores, settings.judge_threshold)

@@ -77,7 +77,6 @@ def _analysis() -> Pipeline:
         "judge": "independent_judge",
         "options": "params:manipulation",
         "compute": "params:compute",
-        "seed": "params:seed",
     }
     return pipeline(
         [
