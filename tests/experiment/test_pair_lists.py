@@ -111,8 +111,13 @@ def test_a_pair_with_too_few_stimuli_is_named(pair_plan):
         pair_plan(PairDesign(13, {"individual": 1.0}, 0.0, 10, 600))
 
 
-def test_rounding_goes_to_the_first_source():
+def test_those_with_the_largest_remainders_are_rounded_up():
     assert PairDesign(5, DESIGN.shares, 0.0, 1, 600).quotas() == {"individual": 3, "swapped": 1, "bias_only": 1}
+    shares = {"individual": 0.1, "swapped": 0.2, "bias_only": 0.2, "group": 0.25, "none": 0.25}
+    assert list(PairDesign(5, shares, 0.0, 1, 600).quotas().values()) == [1, 1, 1, 1, 1]
+    assert list(PairDesign(20, shares, 0.0, 1, 600).quotas().values()) == [2, 4, 4, 5, 5]
+    thirds = {"individual": 0.7, "swapped": 0.2, "bias_only": 0.1}  # sums that binary numbers miss
+    assert list(PairDesign(10, thirds, 0.0, 1, 600).quotas().values()) == [7, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +125,10 @@ def test_rounding_goes_to_the_first_source():
     [
         ({"shares": {"individual": 0.5}}, "shares are 0.5 together, expected 1"),
         ({"images_per_pair": 0}, "images_per_pair is 0, expected an integer of at least 1"),
+        (
+            {"images_per_pair": 2},
+            "images_per_pair is 2, expected enough that source bias_only with its share of 0.25 has a stimulus",
+        ),
         ({"repeat_share": 2}, "repeat_share is 2, expected a number from 0 to 1"),
     ],
 )
@@ -136,7 +145,9 @@ def test_preregistration_says_what_will_be_done(pair_plan, settings_of):
     assert "16 different stimuli:\n  8 of source `individual`,\n  4 of source `swapped`,\n  4 of source" in page
     # 2 x 20 and 2 catch trials
     assert "A person sees 42 trials" in page
-    assert "N(customised) − N(swapped)" in page
+    assert "N(customised) − N(swapped) within pair, digit pair" in page
+    assert "permutes the source of the\nstimuli within these strata" in page and "bootstrap" not in page
+    assert "the same difference for other controls" in page
     for text in exclusion_texts(rules):
         assert f"- {text}\n" in page
 
@@ -149,6 +160,7 @@ def test_preregistration_counts_one_and_ranges_as_people_write_them(settings_of)
     assert "2 participants in 1 pair. Both" in page
     assert "1 different stimulus:" in page and "1 trial apart" in page
     assert "A person sees 2 to 3 trials" in page
+    assert "permutes which direction a stimulus was made for" in page and "other controls" not in page
 
 
 def test_every_rule_with_a_threshold_is_registered(settings_of):

@@ -34,11 +34,12 @@ made for two others?
 
 Net directed success N = P(c1 = o1, c2 = o2) − P(c1 = o2, c2 = o1): the share of trials on which the first member
 answers the digit meant for them and the second the one meant for them, minus the share on which both do the opposite,
-over all included trials of a source. {{ contrast }}, with a 95 % bootstrap interval over pairs and stimuli, and a
-randomisation test that permutes source and direction within pair and digit pair. Two-sided, α = .05.
+over all included trials of a source. {{ contrast }}. Two-sided, α = .05. The 95 % interval is that of clusters by group
+of people (pairs that share a person are of one group) and by digit pair, with Student's t; a single group has none.
 
-Everything else is secondary: the same difference for other controls (Holm), success, bias and failure by the paper's
-thresholds, the targeted ratio, and N from one showing's answers crossed with the other's.
+Everything else is secondary: {% if controlled %}the same difference for other controls (by N where they have a
+direction, else by success; Holm), {% endif %}success, bias and failure by the paper's thresholds, the targeted ratio,
+and N from one showing's answers crossed with the other's.
 
 ## Exclusions
 
@@ -52,6 +53,15 @@ Applied before any outcome is looked at; what they exclude is reported.
 
 Data collection ends when every list is answered or abandoned. No interim analysis of outcomes.
 """
+
+_CONTROLLED = """\
+Tested is N(customised) − N(swapped) within pair, digit pair and, where
+both sources have one, margin (weights of Mantel and Haenszel), by a randomisation test that permutes the source of the
+stimuli within these strata"""
+_ALONE = """\
+This design has no swapped control: tested is
+N(customised), by a randomisation test that permutes which direction a stimulus was made for within pair, digit pair
+and margin"""
 
 
 def exclusion_texts(rules: QualityRules) -> list[str]:
@@ -68,7 +78,7 @@ def exclusion_texts(rules: QualityRules) -> list[str]:
         "rt_deviation": "A trial whose response time is more than {:g} scaled median absolute deviations from what "
         "participant and image let expect.",
         "clear_repeat_agreement": "A participant who answers a smaller share than {:g} of repeated clear digits as at "
-        "first.",
+        f"first, if at least {rules.minimum_clear_repeats} of them were answered.",
         "blur_events": "A participant who left the window more than {:g} times.",
     }
     return texts + [
@@ -102,11 +112,7 @@ def preregistration(
     trials = lists[lists["phase"] != "practice"].groupby("list").size()
     fewest, most = int(trials.min()), int(trials.max())
     control = "swapped" if "swapped" in design.shares else None
-    contrast = (
-        "Tested is N(customised) − N(swapped)"
-        if control
-        else "This design has no swapped control: tested is N(customised)"
-    )
+    contrast = _CONTROLLED if control else _ALONE
     return (
         Environment(trim_blocks=True)
         .from_string(_PAGE)
@@ -120,6 +126,7 @@ def preregistration(
             counted=_counted,
             trials=f"{fewest}" if fewest == most else f"{fewest} to {most}",
             contrast=contrast,
+            controlled=len(design.shares) > 1,
             exclusions=exclusion_texts(rules),
         )
     )

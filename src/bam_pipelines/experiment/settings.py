@@ -15,6 +15,7 @@ from bam_pipelines.compute.checked import (
     Share,
     WholeNumber,
     read_settings,
+    wrong,
 )
 from bam_pipelines.compute.expectations import Meaning
 
@@ -22,6 +23,7 @@ Task = Literal["digit", "judgment"]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 # whose stimuli a pair may be shown: customised ones, or controls
 PairSource = Literal["individual", "swapped", "bias_only", "group", "none"]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,22 @@ class PairDesign(CheckedSettings):
     most_trials: Count
 
     def conflicts(self) -> Iterable[Problem]:
-        """Give shares that do not add up."""
+        """Give shares that do not add up, and sources of which no stimulus would be shown."""
         if not math.isclose(sum(self.shares.values()), 1):
             yield Problem("shares", f"are {sum(self.shares.values()):g} together, expected 1.")
+            return
+        nothing = [source for source, count in self.quotas().items() if count < 1]
+        if nothing:
+            expected = f"enough that source {nothing[0]} with its share of {self.shares[nothing[0]]:g} has a stimulus"
+            yield wrong("images_per_pair", self.images_per_pair, expected)
 
-    def quotas(self) -> dict[str, int]:
-        """Return the number of a pair's stimuli by source; rounding goes to the first source."""
-        counts: dict[str, int] = {source: round(share * self.images_per_pair) for source, share in self.shares.items()}
-        first = next(iter(counts))
-        counts[first] += self.images_per_pair - sum(counts.values())
+    def quotas(self) -> dict[PairSource, int]:
+        """Return the number of a pair's stimuli by source; those with the largest remainders are rounded up."""
+        exact = {source: share * self.images_per_pair for source, share in self.shares.items()}
+        counts: dict[PairSource, int] = {source: math.floor(share + _ROUNDING) for source, share in exact.items()}
+        largest = sorted(counts, key=lambda source: counts[source] - exact[source])
+        for source in largest[: self.images_per_pair - sum(counts.values())]:
+            counts[source] += 1
         return counts
 
 
