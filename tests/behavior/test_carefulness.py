@@ -57,6 +57,15 @@ def test_clear_repeats_are_those_of_catch_trials(trials_of):
     assert clear_repeats(trials.iloc[:1])[0] == 0
 
 
+def test_a_stimulus_of_two_tasks_is_two_and_the_earliest_showing_the_first(trials_of):
+    shown = {"stimulus_id": "2" * 16}
+    digit = [shown | {"response": 1}, shown | {"response": 1, "repetition": 1}]
+    judged = [one | {"task": "judgment", "response": 0} for one in digit]
+    later = [shown | {"response": 2, "session": 2}, shown | {"response": 2, "repetition": 1, "session": 2}]
+    trials = validate_trials(trials_of([*digit, *judged, *later]))
+    assert repeat_counts(trials) == (3, 2 / 3)
+
+
 def timed(times, images):
     """Response times of participants by images; everyone sees all images."""
     people, shown = np.indices(np.shape(times)).reshape(2, -1)

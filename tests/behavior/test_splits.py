@@ -68,6 +68,13 @@ def test_validation_is_held_out_of_train():
     assert origin == "released"
 
 
+def test_only_main_trials_are_held_out():
+    given = released(20, 5)
+    practice = given[given["split"] == "train"].assign(phase="practice", split="none")
+    split, _ = complete_splits(pd.concat([given, practice], ignore_index=True), SHARES, seed=0)
+    assert set(split["split"][split["phase"] == "practice"]) == {"none"}
+
+
 def test_train_and_test_with_images_in_common_are_split_anew():
     given = released(20, 5, shared=1)
     split, origin = complete_splits(given, SHARES, seed=0)

@@ -78,6 +78,15 @@ def test_a_finished_training_does_nothing_again(images, compute, tmp_path):
     assert torch.equal(weights(first.network), weights(again.network))
 
 
+def test_a_checkpoint_of_other_images_or_other_beginnings_is_refused(images, compute, tmp_path):
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    settings = replace(SETTINGS, steps=2)
+    first = PriorTrainer(SPECIFICATION, settings, compute, seed=1).fit(images, checkpoint)
+    for seen, start in ((1 - images, None), (images, first)):
+        with pytest.raises(ValueError, match=r"checkpoint\.safetensors belongs to a training with .* remove the file"):
+            PriorTrainer(SPECIFICATION, settings, compute, 1, start).fit(seen, checkpoint)
+
+
 def test_the_seed_decides(images, compute):
     settings = replace(SETTINGS, steps=1)
     found = [weights(PriorTrainer(SPECIFICATION, settings, compute, seed).fit(images, None).network) for seed in (1, 2)]

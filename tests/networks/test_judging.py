@@ -169,3 +169,9 @@ def test_training_depends_on_the_seed_alone(untrained, digits, settings, compute
         for seed in (1, 1, 2)
     ]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("family", ["noise", "shape"])
+def test_a_single_digit_stays_whole(family):
+    images, targets = corrupted_batch(torch.ones(1, 1, 8, 8), family, generator())
+    assert images.eq(1).all() and targets.tolist() == [[1.0]]

@@ -13,7 +13,7 @@ from torch import nn
 from bam_pipelines.behavior.observers import answer_probabilities, decision_evidence, draw_participants
 from bam_pipelines.behavior.participant_settings import ParticipantSettings
 from bam_pipelines.behavior.simulator import draw_answers
-from bam_pipelines.compute.checked import CheckedSettings, Count, Problem, wrong
+from bam_pipelines.compute.checked import CheckedSettings, Problem, wrong
 from bam_pipelines.compute.seeds import numpy_generator
 
 # what is fitted, each as its logarithm: decision noise, and how much people differ in what they attend to and prefer
@@ -31,11 +31,11 @@ class CalibrationSettings(CheckedSettings):
     answers_per_image
         Mean number of different people who answer an image, at least 1.
     n_people
-        Number of people to fit with.
+        Number of people to fit with, at least 2, for pairs' answers are fitted, too.
     """
 
     answers_per_image: Annotated[float, Ge(1)]
-    n_people: Count
+    n_people: Annotated[int, Ge(2)]
 
     def conflicts(self) -> Iterable[Problem]:
         """Give fewer people than answer an image."""

@@ -92,11 +92,14 @@ def clear_repeats(trials: pd.DataFrame) -> tuple[int, float]:
 
 
 def repeat_counts(trials: pd.DataFrame) -> tuple[int, float]:
-    """Return the number of answered repeats among one participant's trials and the share answered as at first."""
+    """Return the number of answered repeats among one participant's trials and the share answered as at first.
+
+    A stimulus in another task is another one. Of several sittings that each begin with a first showing the earliest
+    counts.
+    """
+    keys = ["task", "stimulus_id"]
     answered = trials[trials["response"].notna()]
-    first = answered[answered["repetition"] == 0].set_index("stimulus_id")["response"]
-    repeats = answered[(answered["repetition"] > 0) & answered["stimulus_id"].isin(first.index)]
-    if repeats.empty:
-        return 0, float("nan")
-    same = repeats["response"].to_numpy() == first.loc[repeats["stimulus_id"]].to_numpy()
-    return len(repeats), float(same.mean())
+    first = answered[answered["repetition"] == 0].sort_values(["session", "trial_index"]).drop_duplicates(keys)
+    pairs = answered[answered["repetition"] > 0].merge(first[[*keys, "response"]], on=keys, suffixes=("", "_first"))
+    same = (pairs["response"] == pairs["response_first"]).mean()
+    return len(pairs), float(same) if len(pairs) else float("nan")

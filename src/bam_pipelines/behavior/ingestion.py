@@ -79,8 +79,8 @@ def ingest(
     Raises
     ------
     ValueError
-        If files are absent or unreadable, a salt is needed and absent, too many records are rejected, or records
-        contradict each other.
+        If files are absent or unreadable, a salt is needed and absent, too many records are rejected, there are
+        answers of several rounds, or records contradict each other.
     """
     pseudonyms = pseudonyms_for(settings, salt)
     path = root / settings.path
@@ -90,12 +90,23 @@ def ingest(
     if category is not None and rating is not None:
         records = choose_highest(records, category, rating, mapping.class_numbers, n_classes)
     reading = read_trials(records, mapping, pseudonyms, n_classes, found.unread)
+    _require_one_round(reading.trials)
     trials, stimuli, lost = _with_images(reading, source, settings, path, root, known)
     rejects = pd.concat([reading.rejects, lost], ignore_index=True)
     _check_share(rejects, len(trials), max_reject_share)
     table = _as_trials(trials, settings.dataset_id)
     report = _report(found, reading, table, trials, stimuli, rejects)
     return Round(table, stimuli, validate(rejects, REJECTS), _sittings(found, trials, pseudonyms), report)
+
+
+def _require_one_round(trials: pd.DataFrame) -> None:
+    others = trials[trials["round"] != trials["round"].iloc[0]] if len(trials) else trials
+    if len(others):
+        row = others.iloc[0]
+        raise InputError(
+            f"{row['file']}, line {row['line']}: found round {row['round']} among answers of round "
+            f"{trials['round'].iloc[0]}, expected one round: put each round's answers into a folder of its own."
+        )
 
 
 def pseudonyms_for(settings: SourceSettings, salt: str | None) -> Pseudonyms:
@@ -198,19 +209,11 @@ def _sittings(found: SourceRecords, trials: pd.DataFrame, pseudonyms: Pseudonyms
     table = pd.DataFrame(
         {
             "participant_id": people,
-            "planned_trials": _planned(trials).reindex(people).astype("Int32").array,
+            "planned_trials": trials.groupby("participant_id")["planned"].max().reindex(people).astype("Int32").array,
             "blur_events": pd.Series([blurs.get(person) for person in people], dtype="Int32"),
         }
     )
     return validate(table, SITTINGS)
-
-
-def _planned(trials: pd.DataFrame) -> pd.Series:
-    """Return how many trials each person was to see in all rounds; null for those of whom a round does not say it."""
-    by_round = trials.groupby(["participant_id", "round"])["planned"].max()
-    return (
-        by_round.groupby("participant_id").sum(min_count=1).where(by_round.isna().groupby("participant_id").sum() == 0)
-    )
 
 
 def _report(

@@ -96,5 +96,6 @@ def complete_splits(trials: pd.DataFrame, shares: Mapping[Split, float], seed: i
             "each: read more trials or change behavior.splits."
         )
     held_out = numpy_generator(seed, "behavior/splits").permutation(images)[:count]
-    split = trials["split"].mask(trials["stimulus_id"].isin(held_out), "validation")
+    chosen = trials["stimulus_id"].isin(held_out) & (trials["phase"] == "main")
+    split = trials["split"].mask(chosen, "validation")
     return trials.assign(split=split), "released"

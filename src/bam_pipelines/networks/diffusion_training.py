@@ -16,6 +16,7 @@ from bam_pipelines.compute.checked import CheckedSettings, Count, Positive, Whol
 from bam_pipelines.compute.device import Compute
 from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.compute.faults import InputError
+from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.seeds import derive_seed, torch_generator
 from bam_pipelines.images.pixels import to_range
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
@@ -92,10 +93,12 @@ class PriorTrainer:
         self.settings, self.compute, self.seed = settings, compute, seed
         self.noise = specification.noise
         self.network = build_network(specification, derive_seed(seed, "prior/weights"))
+        self.learned_from = "nothing yet"
         earlier: list[dict[str, Any]] = []
         if start is not None:
             earlier = _earlier_trainings(start, specification)
             self.network.load_state_dict(start.network.state_dict())
+        self.begun_with = fingerprint(self.network)
         self.network.to(compute.device)
         self.steps_before = sum(training["steps"] for training in earlier)
         this = {name: getattr(settings, name) for name in ("steps", "batch_size", "learning_rate")} | {"seed": seed}
@@ -133,6 +136,7 @@ class PriorTrainer:
                 f"{len(images)} training images, expected at least prior.training.batch_size = "
                 f"{self.settings.batch_size}."
             )
+        self.learned_from = fingerprint(images)
         if checkpoint is not None and checkpoint.exists():
             self.restore(checkpoint)
         self.network.train()
@@ -205,7 +209,8 @@ class PriorTrainer:
         Raises
         ------
         ValueError
-            If the file is damaged or belongs to a training with other settings or another seed.
+            If the file is damaged or belongs to a training with other settings, images or weights to begin with, or
+            another seed.
         """
         tensors, found = read_tensors(path)
         expected = self._header()
@@ -227,6 +232,7 @@ class PriorTrainer:
 
     def _header(self) -> dict[str, str]:
         facts = {"settings": vars(self.settings), "bfloat16": self.compute.bfloat16, "seed": self.seed}
+        facts |= {"images": self.learned_from, "begun_with": self.begun_with}
         training = json.dumps({**facts, **self.specification.to_header()}, sort_keys=True)
         return {"training": training, "step": str(self.step)}
 

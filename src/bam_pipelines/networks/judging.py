@@ -89,7 +89,8 @@ def corrupted_batch(
     result = images.clone()
     for index, corrupt in enumerate(ways, start=1):
         chosen = torch.arange(len(images)) % (len(ways) + 2) == index
-        result[chosen] = corrupt(images[chosen], severity[chosen], generator)
+        if chosen.any():
+            result[chosen] = corrupt(images[chosen], severity[chosen], generator)
     blank = torch.arange(len(images)) % (len(ways) + 2) == len(ways) + 1
     severity[blank] = 1.0
     result[blank] = non_digits(int(blank.sum()), images.shape[1:], family, generator)

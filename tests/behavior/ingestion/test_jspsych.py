@@ -58,17 +58,17 @@ def test_records_of_one_line_are_told_apart_by_their_number(take, tmp_path, ours
     assert reason.startswith(said)
 
 
-def test_how_many_trials_were_planned_is_added_up_over_rounds(take, tmp_path, ours):
+def test_answers_of_two_rounds_are_read_by_themselves(take, tmp_path, ours):
     first = [{**row, "round": 1, "planned_trials": 30} for row in jspsych_rows(ours)[1:3]]
-    second = [{**row, "round": 2, "planned_trials": 12} for row in jspsych_rows(ours)[1:3]]
-    silent = [{**row, "round": 2} for row in jspsych_rows(ours, "PROLIFIC78")[1:3]]
-    once = [{**row, "planned_trials": 7} for row in jspsych_rows(ours, "PROLIFIC79")[1:3]]
-    for name, rows in (("a", first), ("b", second), ("c", silent), ("d", once)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
-    sittings = take("jspsych", known=ours).sittings.set_index("participant_id")["planned_trials"]
-    assert sittings[Pseudonyms(SALT).of("PROLIFIC77")] == 42
-    assert pd.isna(sittings[Pseudonyms(SALT).of("PROLIFIC78")])
-    assert sittings[Pseudonyms(SALT).of("PROLIFIC79")] == 7
+    second = [{**row, "round": 2} for row in jspsych_rows(ours)[1:3]]
+    (tmp_path / "a.json").write_text(json.dumps(first))
+    silent = [{**row, "round": 1} for row in jspsych_rows(ours, "PROLIFIC78")[1:3]]
+    (tmp_path / "b.json").write_text(json.dumps(silent))
+    found = take("jspsych", known=ours).sittings["planned_trials"]
+    assert sorted(found.fillna(0)) == [0, 30]
+    (tmp_path / "c.json").write_text(json.dumps(second))
+    with pytest.raises(ValueError, match=r"c.json, line 1: found round 2 among answers of round 1, expected one round"):
+        take("jspsych", known=ours)
 
 
 def test_later_rounds_lie_beside_the_first():

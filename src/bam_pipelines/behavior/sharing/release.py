@@ -1,12 +1,9 @@
 """Trials in the form of the released variMNIST, for code that reads that."""
 
-import io
-
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from bam_pipelines.behavior.readers.sources import RELEASE_PICTURES, RELEASE_TABLE
+from bam_pipelines.images.pictures import as_picture, png_bytes
 from bam_pipelines.images.table import table_pixels
 
 
@@ -45,11 +42,6 @@ def release_files(trials: pd.DataFrame, stimuli: pd.DataFrame) -> dict[str, str 
     if shown.empty:
         return files
     return files | {
-        f"{RELEASE_PICTURES}/{path}": _png(image) for path, image in zip(paths, table_pixels(shown), strict=True)
+        f"{RELEASE_PICTURES}/{path}": png_bytes(as_picture(image))
+        for path, image in zip(paths, table_pixels(shown), strict=True)
     }
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)).save(content, "PNG")
-    return content.getvalue()
