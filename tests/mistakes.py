@@ -4,13 +4,16 @@ import gzip
 import socket
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import torch
 from kedro.io.core import Version
+from PIL import Image
 
-from bam_pipelines.behavior.ingestion import _check_share
+from bam_pipelines.behavior.ingestion import _check_share, _require_one_round
 from bam_pipelines.behavior.readers.columns import column_map, texts_of
 from bam_pipelines.behavior.readers.delimited import read_delimited
+from bam_pipelines.behavior.readers.images import stimuli_of_folder
 from bam_pipelines.behavior.readers.texts import decode
 from bam_pipelines.behavior.schemas import validate_trials
 from bam_pipelines.cli import cli
@@ -79,6 +82,16 @@ def reject(folder):
     _check_share(rejects, 5, 0.01)
 
 
+def two_rounds(folder):
+    _require_one_round(pd.DataFrame({"file": "a.json", "line": [1, 2], "round": [1, 2]}))
+
+
+def image_of_another_size(folder):
+    (folder / "stimuli").mkdir()
+    Image.fromarray(np.zeros((32, 32), dtype=np.uint8)).save(folder / "stimuli" / "a.png")
+    stimuli_of_folder(folder / "stimuli", (1, 28, 28))
+
+
 def strange_folder(folder):
     SpeakingConfigLoader(folder / "my [own] project" / "conf", None)
 
@@ -141,6 +154,9 @@ RAISED = {
     "A CSV in UTF-16": lambda folder: decode("a,b\n".encode("utf-16"), "answers.csv"),
     "An Excel workbook": lambda folder: decode(b"PK\x03\x04", "answers.xlsx"),
     "Answers of which many cannot be used": reject,
+    "Answers of two rounds in one folder": two_rounds,
+    "Stimuli of your own that are elsewhere": lambda folder: stimuli_of_folder(folder / "nowhere", (1, 28, 28)),
+    "Stimuli of your own of another size": image_of_another_size,
     "Started a second run": run_twice,
     "Filled the disk": fill_disk,
     "Ran out of memory": fill_memory,

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from bam_pipelines.behavior.pseudonyms import Pseudonyms
-from bam_pipelines.behavior.sharing.psych_ds_rules import psych_ds_problems
 from tests.projects import copy_project, kedro
+from tests.psych_ds_rules import psych_ds_problems
 
 PEOPLE = ("5f3c2a9b77e1", "ann@example.org", "W-1029384756")
 SALT = "a secret of the test"

@@ -1,12 +1,13 @@
 """Which images a round shows."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
-from bam_pipelines.adaptive.acquisition import ACQUISITIONS
+from bam_pipelines.adaptive.acquisition import Acquisition
 from bam_pipelines.adaptive.choice import _diverse_batch, choose_round, known_of, power_batch
 from bam_pipelines.adaptive.information import after_answer, linear_epig
 from bam_pipelines.adaptive.posterior import Posterior
@@ -35,7 +36,7 @@ def targets(model_of):
     return model_of(n_images=12, seed=6).to(torch.float32)
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("acquisition", get_args(Acquisition))
 def test_a_round_has_so_many_of_each_kind_and_nothing_twice(acquisition, known, pool, targets):
     answered = np.arange(0, 40, 2)
     settings = settings_of(acquisition=acquisition)

@@ -12,7 +12,6 @@ from bam_pipelines.analysis.stimulus_measures import (
     measure_images,
     measure_naturalness,
     pair_diversity,
-    summarise_measures,
 )
 from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetwork
 from bam_pipelines.networks.noise import NoiseSpecification
@@ -75,14 +74,6 @@ def test_images_get_bystanders_and_naturalness(witnesses):
     found = measure_images(images, np.array([[0, 1], [0, 1]]), witnesses)
     assert found["bystander_ambiguous"].tolist() == [True, False]
     pd.testing.assert_frame_equal(found.iloc[:, 3:], measure_naturalness(images, witnesses))
-    summary = summarise_measures(images, np.array([[0, 1], [0, 1]]), found, witnesses)
-    assert summary["n"] == 2
-    # logits 10 and 0: p = .99995 and .00005
-    assert summary["bystander_minimum"] == pytest.approx((0.5 + 1 / (1 + np.exp(10))) / 2)
-    assert summary["precision"] == found["in_manifold"].mean()
-    # the second is .2 from (1, 0, 0, .2), nearer than .206
-    assert summary["copies"] == 0.5
-    assert summary["diversity"] == pytest.approx(0.5**0.5)
 
 
 def test_recall_is_of_the_unseen_digits(witnesses):
@@ -97,8 +88,5 @@ def test_diversity_is_within_digit_pairs():
     assert found.to_dict() == {"1-2": pytest.approx((1.5 + 1.25**0.5) / 3)}
 
 
-def test_without_two_images_of_a_digit_pair_there_is_no_diversity(witnesses):
-    images, targets = images_of([[0, 0, 0, 0], [0, 1, 0, 0]]), np.array([[1, 2], [2, 1]])
-    summary = summarise_measures(images, targets, pd.DataFrame({"copy": [True, False]}), witnesses)
-    assert summary["diversity"] is None
-    assert (summary["n"], summary["copies"]) == (2, 0.5)
+def test_without_two_images_of_a_digit_pair_there_is_no_diversity():
+    assert pair_diversity(images_of([[0, 0, 0, 0], [0, 1, 0, 0]]), np.array([[1, 2], [2, 1]])).empty

@@ -1,11 +1,10 @@
 """What an answer is expected to tell, in nats, from samples of how likely each answer is."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 
 Acquisition = Literal["epig", "bald", "entropy", "random"]
-ACQUISITIONS: tuple[str, ...] = get_args(Acquisition)
 _CELLS = 4_000_000  # joint probabilities held at once
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -136,24 +135,3 @@ def pair_diversity(images: torch.Tensor, targets: np.ndarray) -> pd.Series:
         pair: torch.pdist(images[rows.tolist()].flatten(1)).mean().item() for pair, rows in groups if len(rows) > 1
     }
     return pd.Series(distances, dtype="float64")
-
-
-def summarise_measures(
-    images: torch.Tensor, targets: np.ndarray, measures: pd.DataFrame, witnesses: Witnesses
-) -> dict[str, Any]:
-    """Average the measures of a set of stimuli; see :func:`measure_images` for their names.
-
-    Returns
-    -------
-    dict
-        Each measure's mean; ``precision`` for ``in_manifold`` and ``copies`` for ``copy``; ``recall``, ``diversity``
-        (mean over digit pairs, None without a pair of images) and ``n``.
-    """
-    means = measures.rename(columns={"in_manifold": "precision", "copy": "copies"}).astype("float64").mean()
-    diversity = pair_diversity(images, targets)
-    return {
-        "n": len(images),
-        **means.to_dict(),
-        "recall": feature_recall(images, witnesses),
-        "diversity": None if diversity.empty else float(diversity.mean()),
-    }

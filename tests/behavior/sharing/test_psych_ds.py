@@ -9,8 +9,8 @@ import pytest
 
 from bam_pipelines.behavior.schemas import validate_participants, validate_trials
 from bam_pipelines.behavior.sharing.psych_ds import psych_ds_files
-from bam_pipelines.behavior.sharing.psych_ds_rules import psych_ds_problems
 from bam_pipelines.behavior.sharing.settings import SharingSettings
+from tests.psych_ds_rules import psych_ds_problems
 
 SETTINGS = SharingSettings(study="bam", name="Answers", description="What people saw.")
 
