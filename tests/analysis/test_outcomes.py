@@ -7,8 +7,8 @@ from bam_pipelines.analysis.outcomes import (
     guidance_summary,
     guided,
     outcome_of_shares,
-    outcome_shares,
     percentile_estimate,
+    share_estimate,
     shares_by_classifier,
     shares_by_digits,
 )
@@ -68,10 +68,18 @@ def test_by_digits_ignores_the_order_of_targets(table):
     assert shares["success"].tolist() == [0.0, 0.5]
 
 
+def test_shares_have_wilsons_interval():
+    # 8 of 10: (8 + 1.92) / 13.84 = .717 and a reach of .227
+    found = share_estimate(8, 10)
+    assert [found["value"], found["low"], found["high"]] == pytest.approx([0.8, 0.4902, 0.9433], abs=1e-4)
+    assert share_estimate(0, 0) == {"value": None, "low": None, "high": None}
+
+
 def test_summary(table):
-    summary = guidance_summary(table, seed=0, resamples=50)
+    summary = guidance_summary(table)
     assert (summary["stimuli"], summary["answers_per_stimulus"]) == (3, 4.0)
     assert summary["zero_entropy_share"] == pytest.approx(1 / 3)
+    assert summary["outcomes"]["success"] == share_estimate(1, 3)
 
 
 def test_answers_to_an_unknown_stimulus_are_refused(trials_of, stimuli_of):
@@ -82,25 +90,9 @@ def test_answers_to_an_unknown_stimulus_are_refused(trials_of, stimuli_of):
 def test_stimuli_without_targets_have_no_outcomes(trials_of, stimuli_of):
     table = guidance_outcomes(trials_of([("a", "s", 1)]), stimuli_of(["s"], [(None, None)]), 10)
     assert table.empty and "outcome" in table
-    summary = guidance_summary(table, seed=0, resamples=50)
+    summary = guidance_summary(table)
     assert summary["stimuli"] == 0 and summary["zero_entropy_share"] is None
     assert summary["outcomes"]["bias"] == {"value": None, "low": None, "high": None}
-
-
-def test_bootstrap_agrees_with_resampling_one_by_one():
-    outcomes = pd.Series(["success"] * 12 + ["bias"] * 25 + ["failure"] * 13)
-    generator = np.random.default_rng(5)
-    naive = [(generator.choice(outcomes, 50) == "success").mean() for _ in range(4000)]
-    interval = outcome_shares(outcomes, seed=1, resamples=4000)["success"]
-    assert interval["value"] == 0.24
-    np.testing.assert_allclose([interval["low"], interval["high"]], np.quantile(naive, [0.025, 0.975]), atol=0.021)
-    assert interval == outcome_shares(outcomes, seed=1, resamples=4000)["success"]
-    assert interval != outcome_shares(outcomes, seed=2, resamples=40)["success"]
-
-
-def test_no_outcomes_are_refused():
-    with pytest.raises(ValueError, match="expected at least one stimulus"):
-        outcome_shares(pd.Series([], dtype="str"), seed=0)
 
 
 def test_an_interval_holds_the_middle_of_the_samples():

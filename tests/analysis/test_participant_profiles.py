@@ -8,7 +8,6 @@ from bam_pipelines.analysis.participant_profiles import (
     confusion_with_others,
     lone_answers,
     median_estimate,
-    share_estimate,
 )
 
 # s: a and b say 3, c says 8; t: a says 1, b and c say 7; u: a alone
@@ -54,13 +53,6 @@ def test_lone_answers_begin_where_others_agree_most(trials_of):
     others = np.array([[0, 1, 0], [0, 2, 1], [0, 3, 0], [0, 4, 0]])
     own = Beside(answers, np.eye(3, dtype=bool)[[0] * 4], others)
     assert answers["stimulus_id"].iloc[lone_answers(own)].tolist() == ["z", "y", "x"]
-
-
-def test_shares_have_wilsons_interval():
-    # 8 of 10: (8 + 1.92) / 13.84 = .717 and a reach of .227
-    found = share_estimate(8, 10)
-    assert [found["value"], found["low"], found["high"]] == pytest.approx([0.8, 0.4902, 0.9433], abs=1e-4)
-    assert share_estimate(0, 0) == {"value": None, "low": None, "high": None}
 
 
 def test_medians_lie_between_order_statistics():

@@ -124,7 +124,6 @@ def inputs(stimuli, trials, alignment, manipulation):
         "loop_figure_if_any": None,
         "params:seed": 5,
         "params:reporting.classes": [str(digit) for digit in range(10)],
-        "params:reporting.resamples": 20,
         "params:reporting.entropy_classifier": "vgg",
         "params:reporting": {
             "classes": [str(digit) for digit in range(10)],
@@ -221,5 +220,5 @@ def test_unguided_stimuli_are_described_and_are_no_outcome_of_guidance():
     answered = {"n_answers": 5, "entropy": 0.0, "entropy_smoothed": 0.5}
     made = {**answered, "strategy": "uncertainty", "share_1": 1.0, "share_2": 0.0, "outcome": "bias"}
     unguided = {**answered, "strategy": "unguided", "share_1": 0.0, "share_2": 0.0, "outcome": "failure"}
-    both, alone = (nodes.summarise_guidance(pd.DataFrame(rows), 0, 50) for rows in ([made, unguided], [made]))
+    both, alone = (nodes.summarise_guidance(pd.DataFrame(rows), 0) for rows in ([made, unguided], [made]))
     assert both == alone and both["stimuli"] == 1

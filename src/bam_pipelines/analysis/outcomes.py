@@ -4,11 +4,10 @@ from typing import TypedDict
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from bam_pipelines.analysis.entropy import dirichlet_entropy, plugin_entropy, response_counts
 from bam_pipelines.analysis.style import ordered_classifiers
-from bam_pipelines.compute.faults import InputError
-from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.images.table import require_images
 
 OUTCOMES = ("success", "bias", "failure")
@@ -52,6 +51,36 @@ def percentile_estimate(value: float, samples: np.ndarray, confidence: float = 0
         return Estimate(value=value, low=None, high=None)
     low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(value=value, low=float(low), high=float(high))
+
+
+def share_interval(count: np.ndarray, n: np.ndarray | int, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return Wilson's interval of shares.
+
+    Parameters
+    ----------
+    count, n
+        int, (...): how many of how many; 0 of 0 gives 0 to 1.
+    confidence
+        Coverage, 0 to 1.
+
+    References
+    ----------
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
+    Statistical Association 22 (1927), 209.
+    """
+    far = norm.ppf((1 + confidence) / 2) ** 2
+    middle = (count + far / 2) / (n + far)
+    share = np.divide(count, n, out=np.zeros(np.shape(n)), where=np.greater(n, 0))
+    reach = np.sqrt(far * n * share * (1 - share) + far**2 / 4) / (n + far)
+    return middle - reach, middle + reach
+
+
+def share_estimate(count: float, n: int) -> Estimate:
+    """Return a share with Wilson's 95 % interval; all None of 0 trials or stimuli."""
+    if not n:
+        return Estimate(value=None, low=None, high=None)
+    low, high = share_interval(np.array(count), np.array(n))
+    return Estimate(value=count / n, low=max(float(low), 0.0), high=min(float(high), 1.0))
 
 
 def outcome_of_shares(share_1: np.ndarray, share_2: np.ndarray) -> np.ndarray:
@@ -152,44 +181,6 @@ def target_counts(table: pd.DataFrame) -> np.ndarray:
     return np.column_stack([first, second, n - first - second])
 
 
-def outcome_shares(
-    outcomes: pd.Series, seed: int, resamples: int = 2000, confidence: float = 0.95
-) -> dict[str, Estimate]:
-    """Return the share of each outcome with a percentile bootstrap interval over stimuli.
-
-    Parameters
-    ----------
-    outcomes
-        ``success``, ``bias`` or ``failure`` of each stimulus, at least one.
-    seed
-        The run's seed.
-    resamples
-        Number of bootstrap samples.
-    confidence
-        Coverage of the interval, 0 to 1.
-
-    Returns
-    -------
-    dict
-        Outcome to :class:`Estimate`.
-
-    Raises
-    ------
-    ValueError
-        If there is no stimulus.
-    """
-    if len(outcomes) == 0:
-        raise InputError("no outcomes; expected at least one stimulus.")
-    shares = np.array([(outcomes == name).mean() for name in OUTCOMES])
-    # Drawing N stimuli with replacement and counting their outcomes is one multinomial draw.
-    drawn = numpy_generator(seed, "outcome_shares").multinomial(len(outcomes), shares, size=resamples) / len(outcomes)
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-    return {
-        name: Estimate(value=float(shares[i]), low=float(low[i]), high=float(high[i]))
-        for i, name in enumerate(OUTCOMES)
-    }
-
-
 def shares_by_classifier(table: pd.DataFrame) -> pd.DataFrame:
     """Return the share of each outcome by guiding classifier.
 
@@ -233,23 +224,20 @@ def _shares(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return grouped.agg(n=("n", "size"), **{name: (name, "mean") for name in OUTCOMES}).reset_index()
 
 
-def guidance_summary(table: pd.DataFrame, seed: int, resamples: int = 2000) -> dict[str, object]:
+def guidance_summary(table: pd.DataFrame) -> dict[str, object]:
     """Summarise guidance outcomes over all stimuli.
 
     Parameters
     ----------
     table
         From :func:`guidance_outcomes`.
-    seed
-        The run's seed.
-    resamples
-        Number of bootstrap samples.
 
     Returns
     -------
     dict
-        ``stimuli``, ``answers_per_stimulus``, ``outcomes`` (see :func:`outcome_shares`), ``zero_entropy_share``,
-        ``mean_entropy`` and ``mean_entropy_smoothed`` in bits; all None where the table is empty.
+        ``stimuli``, ``answers_per_stimulus``, ``outcomes`` (outcome to :func:`share_estimate`, over stimuli),
+        ``zero_entropy_share``, ``mean_entropy`` and ``mean_entropy_smoothed`` in bits; all None where the table is
+        empty.
     """
     if table.empty:
         nothing = {name: Estimate(value=None, low=None, high=None) for name in OUTCOMES}
@@ -258,7 +246,7 @@ def guidance_summary(table: pd.DataFrame, seed: int, resamples: int = 2000) -> d
     return {
         "stimuli": len(table),
         "answers_per_stimulus": float(table["n_answers"].mean()),
-        "outcomes": outcome_shares(table["outcome"], seed, resamples),
+        "outcomes": {name: share_estimate(int((table["outcome"] == name).sum()), len(table)) for name in OUTCOMES},
         "zero_entropy_share": float((table["entropy"] == 0).mean()),
         "mean_entropy": float(table["entropy"].mean()),
         "mean_entropy_smoothed": float(table["entropy_smoothed"].mean()),

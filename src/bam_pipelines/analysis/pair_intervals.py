@@ -110,25 +110,3 @@ def net_interval(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarr
     middle = (targeted - opposite) / n
     reach = norm.ppf((1 + confidence) / 2) * np.sqrt(np.maximum(targeted + opposite - n * middle**2, 0)) / n
     return np.maximum(middle - reach, -1.0), np.minimum(middle + reach, 1.0)
-
-
-def share_interval(count: np.ndarray, n: np.ndarray | int, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's interval of shares.
-
-    Parameters
-    ----------
-    count, n
-        int, (...): how many of how many; 0 of 0 gives 0 to 1.
-    confidence
-        Coverage, 0 to 1.
-
-    References
-    ----------
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-    Statistical Association 22 (1927), 209.
-    """
-    far = norm.ppf((1 + confidence) / 2) ** 2
-    middle = (count + far / 2) / (n + far)
-    share = np.divide(count, n, out=np.zeros(np.shape(n)), where=np.greater(n, 0))
-    reach = np.sqrt(far * n * share * (1 - share) + far**2 / 4) / (n + far)
-    return middle - reach, middle + reach

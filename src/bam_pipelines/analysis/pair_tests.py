@@ -8,9 +8,9 @@ import pandas as pd
 from bam_pipelines.analysis.crossed_counts import KINDS, CrossedCounts, crossed_counts
 from bam_pipelines.analysis.mixed_effects import source_odds
 from bam_pipelines.analysis.multiple_tests import benjamini_hochberg, holm
-from bam_pipelines.analysis.outcomes import Estimate
+from bam_pipelines.analysis.outcomes import Estimate, share_interval
 from bam_pipelines.analysis.pair_groups import group_test
-from bam_pipelines.analysis.pair_intervals import crossed_interval, matched_terms, net_interval, share_interval
+from bam_pipelines.analysis.pair_intervals import crossed_interval, matched_terms, net_interval
 from bam_pipelines.analysis.pair_measures import MEASURES, NET, SCORES, measure, ratio
 from bam_pipelines.analysis.pair_randomisation import direction_test, source_test
 from bam_pipelines.analysis.resampling import Resampling

@@ -9,7 +9,6 @@ from scipy.stats import binom
 
 from bam_pipelines.analysis.entropy import first_answers
 from bam_pipelines.analysis.outcomes import Estimate
-from bam_pipelines.analysis.pair_intervals import share_interval
 
 
 class Beside(NamedTuple):
@@ -104,14 +103,6 @@ def lone_answers(beside: Beside) -> np.ndarray:
     order = np.lexsort((ids[rows], -number[rows], -agreed[rows]))
     found: np.ndarray = rows[order]
     return found
-
-
-def share_estimate(count: float, n: int) -> Estimate:
-    """Return a share with Wilson's 95 % interval over trials; all None of 0 trials."""
-    if not n:
-        return Estimate(value=None, low=None, high=None)
-    low, high = share_interval(np.array(count), np.array(n))
-    return Estimate(value=count / n, low=max(float(low), 0.0), high=min(float(high), 1.0))
 
 
 def median_estimate(values: np.ndarray) -> Estimate:

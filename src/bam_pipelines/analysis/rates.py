@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.analysis.crossed_counts import CrossedCounts, crossed_counts
-from bam_pipelines.analysis.pair_intervals import crossed_interval, net_interval, share_interval
+from bam_pipelines.analysis.outcomes import share_interval
+from bam_pipelines.analysis.pair_intervals import crossed_interval, net_interval
 from bam_pipelines.analysis.pair_measures import MEASURES, NET, SCORES, measure
 
 _ENDS = ("low", "high", "success_low", "success_high")

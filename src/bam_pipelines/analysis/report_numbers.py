@@ -8,10 +8,9 @@ import pandas as pd
 from bam_pipelines.analysis import published
 from bam_pipelines.analysis.agreement import ALL, correlation_estimate, drawn_estimate, level_means, score_draws
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
-from bam_pipelines.analysis.outcomes import OUTCOMES, Estimate
+from bam_pipelines.analysis.outcomes import OUTCOMES, Estimate, share_estimate
 from bam_pipelines.analysis.pair_measures import MEASURES
 from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
-from bam_pipelines.analysis.participant_profiles import share_estimate
 from bam_pipelines.analysis.report import KeyGroup, KeyNumber
 from bam_pipelines.analysis.report_tables import UNDEFINED, digits_text, estimate_text, p_value
 from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
@@ -83,7 +82,7 @@ def _guidance(summary: dict[str, Any]) -> list[KeyNumber]:
         KeyNumber(
             f"{name}, share of stimuli",
             f"{published.GUIDANCE_SHARES[name]:.0%}",
-            estimate_text(share_estimate(summary["outcomes"][name]["value"] * n, n)),
+            estimate_text(summary["outcomes"][name]),
         )
         for name in OUTCOMES
     ]

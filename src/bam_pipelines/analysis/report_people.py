@@ -10,13 +10,13 @@ import pandas as pd
 from bam_pipelines.analysis.agreement import ALL, LEVELS
 from bam_pipelines.analysis.ceilings import repeats
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
+from bam_pipelines.analysis.outcomes import share_estimate
 from bam_pipelines.analysis.participant_profiles import (
     Beside,
     beside_others,
     confusion_with_others,
     lone_answers,
     median_estimate,
-    share_estimate,
 )
 from bam_pipelines.analysis.report_cards import StimulusCard
 from bam_pipelines.analysis.report_tables import ReportTable, cell, estimate_text

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.analysis.agreement import LEVELS, Score, accuracy_table, drawn_estimate, score_draws
-from bam_pipelines.analysis.outcomes import Estimate
-from bam_pipelines.analysis.participant_profiles import share_estimate
+from bam_pipelines.analysis.outcomes import Estimate, share_estimate
 from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered_classifiers
 
 UNDEFINED = "not defined"

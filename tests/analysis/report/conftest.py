@@ -129,8 +129,7 @@ def results(trials, stimuli, pairs, stimuli_of, metrics, entropies, pair_table):
             "agreement_with_oneself": {"value": 0.5, "low": 0.2, "high": 1},
         },
         "reading_report": {"trials": 4},
-        "guidance_summary": guidance_summary(guidance, 0, 50)
-        | {"true_outcomes": true_outcomes(target_counts(guidance), 0)},
+        "guidance_summary": guidance_summary(guidance) | {"true_outcomes": true_outcomes(target_counts(guidance), 0)},
         "alignment_metrics": metrics.assign(log_loss=metrics["accuracy"] * -2 + 2),
         "alignment_entropy": entropies,
         "alignment_swap_costs": pd.DataFrame({"classifier": "vgg", "participant_id": ["a", "b"], "cost": [0.5, -0.5]}),

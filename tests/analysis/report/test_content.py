@@ -121,7 +121,7 @@ def test_stimuli_without_targets_make_a_report(report):
     for name in ("stimuli", "trial_stimuli"):
         report.results[name] = report.results[name].assign(**nothing, strategy="unknown")
     report.results["guidance_outcomes"] = report.results["guidance_outcomes"].iloc[:0]
-    report.results["guidance_summary"] = guidance_summary(report.results["guidance_outcomes"], 0, 50)
+    report.results["guidance_summary"] = guidance_summary(report.results["guidance_outcomes"])
     page = report.page()
     assert "No stimulus that was answered has two targets" in page and "Stimulus made for no two classes" in page
     assert [group.title for group in report.content().key_groups][:2] == ["Answers", "Agreement with people's choices"]

@@ -21,10 +21,10 @@ def describe_guidance(trials: pd.DataFrame, trial_stimuli: pd.DataFrame, classes
     return guidance_outcomes(trials, trial_stimuli, len(classes))
 
 
-def summarise_guidance(outcomes: pd.DataFrame, seed: int, resamples: int) -> dict[str, Any]:
-    """Summarise guidance outcomes with bootstrap intervals, and those of the images' true probabilities."""
+def summarise_guidance(outcomes: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Summarise guidance outcomes, and those of the images' true probabilities."""
     made = guided(outcomes)
-    return guidance_summary(made, seed, resamples) | {"true_outcomes": true_outcomes(target_counts(made), seed)}
+    return guidance_summary(made) | {"true_outcomes": true_outcomes(target_counts(made), seed)}
 
 
 def draw_guidance(

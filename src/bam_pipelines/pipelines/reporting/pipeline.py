@@ -57,7 +57,7 @@ def _guidance_nodes() -> list[Node]:
         ),
         Node(
             nodes.summarise_guidance,
-            inputs={"outcomes": "guidance_outcomes", "seed": "params:seed", "resamples": "params:reporting.resamples"},
+            inputs={"outcomes": "guidance_outcomes", "seed": "params:seed"},
             outputs="guidance_summary",
             name="summarise_guidance",
         ),
