@@ -52,6 +52,10 @@ def opened(browser, report, table, tmp_path_factory):
         file.write_text(report.page(), encoding="utf-8")
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.get(file.as_uri())
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    # on a busy machine a page has been seen before its script had run
+    WebDriverWait(browser, 20).until(lambda driver: len(visible(driver, ".person")) == 1)
     return browser
 
 
