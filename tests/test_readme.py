@@ -32,7 +32,7 @@ SERVE = "tests/experiment/server/test_command.py::test_a_killed_server_has_lost_
 ELSEWHERE = {
     "kedro run --params seed=7,sampling.fast.steps=20": END_TO_END,
     # conf/smoke has this method
-    "kedro run --pipeline alignment --params alignment.method=paper": END_TO_END,
+    "kedro run --pipelines alignment --params alignment.method=paper": END_TO_END,
     "kedro run --pipelines behavior,alignment,reporting --params behavior.participants.population=doubled": END_TO_END,
     "kedro experiment serve": SERVE,
 }
@@ -169,7 +169,7 @@ def test_the_commands_run(smoke_project):
         key=lambda words: (
             "--only-missing-outputs" not in words,
             "sampling" in words,
-            "own_stimuli,experiment" in words,
+            "preprocessing,own_stimuli,experiment" in words,
         )
     )
     environment = os.environ | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{PROJECT}", "PYTHONDONTWRITEBYTECODE": "1"}

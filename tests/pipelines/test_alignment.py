@@ -278,3 +278,11 @@ def test_what_is_found_is_compared_with_the_truth(base, answers):
     assert found["individual_gain"]["accuracy"]["value"] == pytest.approx(own - other)
     expected = None if own <= other else 0.5 / (own - other)
     assert found["share_found"]["lrm"]["accuracy"] == (expected if expected is None else pytest.approx(expected))
+
+
+def test_people_are_not_compared_with_simulated_ones(base, answers):
+    truth = pd.DataFrame({"participant_id": ["s001"]})
+    places = pd.DataFrame({"participant_id": ["a", "b"]})
+    observer = TrainedNetwork(FrontEnd(), base.specification)
+    with pytest.raises(ValueError, match=r"participant a is no simulated one: .* give the --params behavior.source="):
+        compare_with_truth(places, {}, **answers, truth=truth, observer=observer, resamples=50, seed=0)

@@ -8,8 +8,8 @@ _CAPTION = (
     "participant: every participant, and the mean."
 )
 _NONE = (
-    "No loop was run with these answers; `kedro loop run --rounds 5` asks each participant what their answers tell "
-    "most about, and `kedro run --pipelines reporting` shows what that brought."
+    "No loop was run with these answers; kedro loop run --rounds 5 asks each participant what their answers tell "
+    "most about, and kedro run --pipelines reporting shows what that brought."
 )
 
 

@@ -29,7 +29,7 @@ def screen_answers(folder: Path, settings: BehaviorSettings) -> Screen:
         Takes the ids of those who have finished, to whom alone the rule on completion applies; gives the broken rules
         by id, empty where there are none. The ids are those of the records, which must not be shown to anybody.
     """
-    source = replace(settings.sources["jspsych"], path=str(folder), images=None, participant_ids="published")
+    source = replace(settings.sources["jspsych"], path=str(folder.absolute()), images=None, participant_ids="published")
 
     def screen(finished: frozenset[str]) -> pd.Series:
         collected = ingest("jspsych", source, Path("/"), None, None, 1.0, settings.n_classes)

@@ -67,8 +67,7 @@ class AnswerStore:
         Parameters
         ----------
         token
-            What a page that comes back brings; None for a new one. It counts for nothing if the link names another
-            person or list: the one before at the same machine left it.
+            What a page that comes back brings, or the person before at the same machine left; None for a new one.
         outside_id
             Of the person, as a link names it; None for a code of ours.
         design_id
@@ -93,12 +92,9 @@ class AnswerStore:
             if design_id != self.plan.design_id:
                 raise Refused(409, "study_error", "the study was built anew; reload the page.")
             place = self._of_token(token) if token is not None else None
-            if place is not None and (
-                asked not in (None, place.list) or outside_id not in (None, place.participant_id)
-            ):
+            if place and (asked not in (None, place.list) or outside_id not in (None, place.participant_id)):
                 place, token = None, None
-            if place is None and outside_id is not None:
-                place = self._by_person.get(outside_id)
+            place = place or (self._by_person.get(outside_id) if outside_id is not None else None)
             if place is None:
                 place, token = self._new_place(outside_id, self._free_list(asked))
             elif token is None:

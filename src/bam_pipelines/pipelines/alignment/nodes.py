@@ -209,6 +209,11 @@ def compare_with_truth(
     front_end = as_observer(observer.network)
     data = trial_data(trials, trial_stimuli, front_end.head.out_features)
     people = places["participant_id"].to_list()
+    if not set(people) <= set(truth["participant_id"]):
+        raise InputError(
+            f"participant {people[0]} is no simulated one: these answers are people's, so give the "
+            "--params behavior.source=<source> with which they were read."
+        )
     images = data.images[shown_images(people, data)]
     by_id = truth.set_index("participant_id", drop=False)
     likely = np.stack([response_probabilities(images, front_end, by_id.loc[name]) for name in people])
