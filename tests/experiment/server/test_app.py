@@ -1,5 +1,6 @@
 import html
 import time
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -118,6 +119,14 @@ def test_status_says_whom_the_rules_would_exclude(client, store, answers):
     # the same answer to everything
     assert page.count("straight lining") == 2
     assert "2 finished, 2 would be excluded" in page
+
+
+def test_a_folder_of_answers_may_be_seen_from_where_the_server_was_started(
+    client, store, answers, settings_of, monkeypatch
+):
+    save(client, start(client, store).json(), answers, 1)
+    monkeypatch.chdir(store.folder.parent)
+    assert len(screen_answers(Path(store.folder.name), settings_of()[1])(frozenset())) == 1
 
 
 @pytest.mark.parametrize("seconds, text", [(0, "0 min ago"), (3599, "59 min ago"), (7200, "2 h ago")])
