@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from bam_pipelines.analysis.pair_confusion import confusion_by_pair, target_shares
 
@@ -21,6 +22,14 @@ def test_shares_on_target_form_a_symmetric_table():
     )
     expected = [[np.nan, 0.75, np.nan], [0.75, np.nan, 0.0], [np.nan, 0.0, np.nan]]
     np.testing.assert_array_equal(target_shares(confusion, 3), expected)
+
+
+def test_a_target_that_is_no_class_is_named():
+    confusion = pd.DataFrame(
+        [(3, 12, 3, 1, 1.0)], columns=["digit_low", "digit_high", "response", "n_answers", "share"]
+    )
+    with pytest.raises(ValueError, match="stimuli: found target 12, expected below 10, the number of classes"):
+        target_shares(confusion, 10)
 
 
 def test_nobody_answered(trials_of, stimuli_of):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bam_pipelines.analysis.entropy import first_answers
+from bam_pipelines.compute.faults import InputError
 
 
 def confusion_by_pair(trials: pd.DataFrame, stimuli: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +35,16 @@ def confusion_by_pair(trials: pd.DataFrame, stimuli: pd.DataFrame) -> pd.DataFra
 
 
 def target_shares(confusion: pd.DataFrame, n_classes: int) -> np.ndarray:
-    """Return the share of answers that are one of the two targets, (K, K) and symmetric; NaN where nobody answered."""
+    """Return the share of answers that are one of the two targets, (K, K) and symmetric; NaN where nobody answered.
+
+    Raises
+    ------
+    ValueError
+        If a target is none of the K classes.
+    """
+    outside = confusion["digit_high"][confusion["digit_high"] >= n_classes]
+    if len(outside):
+        raise InputError(f"stimuli: found target {outside.iloc[0]}, expected below {n_classes}, the number of classes.")
     on_target = confusion[
         (confusion["response"] == confusion["digit_low"]) | (confusion["response"] == confusion["digit_high"])
     ]
