@@ -58,6 +58,7 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
+SAMPLING_OF_OTHERS = "These answers are to other images than those that were sampled last, so sampling is left out."
 POWER_OF_OTHERS = (
     "The newest power analysis was made of other answers than the newest second round, so that it is not shown: run "
     "the stages power and reporting."
@@ -179,8 +180,7 @@ def _tables(results: dict[str, Any], settings: ReportSettings, manipulated: bool
     resampled = settings.seed, settings.resamples
     tables = {
         "classifiers_summary": [frame_table("Classifiers", _titled(results["classifiers_summary"]))],
-        "sampling_acceptance": [acceptance_table(results["sampling_acceptance"])],
-        "sampling_metrics": [metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True)],
+        **(_sampling_tables(results) if _are_sampled(results) else {}),
         "quality_report": [metrics_table("Behavior: quality", results["quality_report"], folded=True)],
         "alignment_metrics": [alignment_table(metrics, *resampled)],
         "alignment_summary": [
@@ -203,6 +203,8 @@ def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
     notices = [] if manipulated else [MANIPULATION_OF_OTHERS]
     if manipulated and not _are_sizes_of(results):
         notices.append(POWER_OF_OTHERS)
+    if not _are_sampled(results):
+        notices.append(SAMPLING_OF_OTHERS)
     reading, guidance = results["reading_report"], results["guidance_summary"]
     if reading.get("split") == "resplit":
         notices.append(
@@ -217,6 +219,20 @@ def _notices(results: dict[str, Any], manipulated: bool) -> list[str]:
             "answered is unanimous and no success by definition, so that outcomes and entropies say nothing yet."
         )
     return notices
+
+
+def _are_sampled(results: dict[str, Any]) -> bool:
+    """Tell whether any stimulus that was shown is one that sampling made last."""
+    stimuli = results["stimuli"]
+    made = stimuli["stimulus_id"][~stimuli["strategy"].isin(["natural", "unknown"])]
+    return bool(made.isin(results["trial_stimuli"]["stimulus_id"]).any())
+
+
+def _sampling_tables(results: dict[str, Any]) -> dict[str, list[ReportTable]]:
+    return {
+        "sampling_acceptance": [acceptance_table(results["sampling_acceptance"])],
+        "sampling_metrics": [metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True)],
+    }
 
 
 def _are_sizes_of(results: dict[str, Any]) -> bool:

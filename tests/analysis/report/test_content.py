@@ -125,3 +125,14 @@ def test_stimuli_without_targets_make_a_report(report):
     page = report.page()
     assert "No stimulus that was answered has two targets" in page and "Stimulus made for no two classes" in page
     assert [group.title for group in report.content().key_groups][:2] == ["Answers", "Agreement with people's choices"]
+    assert "so sampling is left out" in page and "Sampling: accepted stimuli" not in page
+
+
+def test_sampling_of_other_stimuli_than_were_shown_is_left_out(report):
+    assert "Sampling: accepted stimuli" in report.page() and "sampling is left out" not in report.page()
+    kept = report.results["stimuli"].assign(
+        stimulus_id=[f"other{row}" for row in range(len(report.results["stimuli"]))]
+    )
+    report.results["stimuli"] = kept
+    titles = [table.title for table in report.content().tables]
+    assert not [title for title in titles if title.startswith("Sampling")]
