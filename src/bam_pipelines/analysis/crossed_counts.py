@@ -66,9 +66,14 @@ class CrossedCounts:
 
     def by_group(self, counts: np.ndarray) -> np.ndarray:
         """Sum an array whose first axis is pairs to groups."""
-        summed = np.zeros((self.n_groups, *counts.shape[1:]), dtype=counts.dtype)
-        np.add.at(summed, self.groups, counts)
-        return summed
+        return sum_by_group(counts, self.groups)
+
+
+def sum_by_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Sum an array whose first axis is pairs to groups, which are numbered from 0, see :func:`connected_groups`."""
+    summed = np.zeros((int(groups.max()) + 1, *values.shape[1:]), dtype=values.dtype)
+    np.add.at(summed, groups, values)
+    return summed
 
 
 def crossed_counts(outcomes: pd.DataFrame) -> CrossedCounts:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bam_pipelines.analysis.crossed_counts import connected_groups
+from bam_pipelines.analysis.crossed_counts import connected_groups, sum_by_group
 from bam_pipelines.analysis.outcomes import Estimate
 from bam_pipelines.analysis.pair_intervals import crossed_interval
 from bam_pipelines.analysis.pair_tests import CUSTOMISED
@@ -82,12 +82,5 @@ def _contrast(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], groups
     for name in _MEASURES:
         means = [table[name] / np.maximum(table["n"], 1) for table in (ours, theirs)]
         difference = weight * (means[0] - means[1])
-        found[name] = crossed_interval(_by_group(difference, groups), _by_group(weight, groups))
+        found[name] = crossed_interval(sum_by_group(difference, groups), sum_by_group(weight, groups))
     return found
-
-
-def _by_group(table: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Sum pairs (P, Q) within their groups, (G, Q)."""
-    summed = np.zeros((int(groups.max()) + 1, table.shape[1]))
-    np.add.at(summed, groups, table)
-    return summed

@@ -209,9 +209,10 @@ def compare_with_truth(
     front_end = as_observer(observer.network)
     data = trial_data(trials, trial_stimuli, front_end.head.out_features)
     people = places["participant_id"].to_list()
-    if not set(people) <= set(truth["participant_id"]):
+    others = sorted(set(people) - set(truth["participant_id"]))
+    if others:
         raise InputError(
-            f"participant {people[0]} is no simulated one: these answers are people's, so give the "
+            f"participant {others[0]} is no simulated one: these answers are people's, so give the "
             "--params behavior.source=<source> with which they were read."
         )
     images = data.images[shown_images(people, data)]
