@@ -1,9 +1,7 @@
 """What a data folder holds, as digests: whether two runs gave the same, and what a fault took away."""
 
 import hashlib
-import json
 import re
-import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,6 @@ _ARTIFACT = re.compile(rf'<tr><th scope="row"><code>[\w.]+</code></th><td><code>
 # entries that were made by one run share its version there
 _ORIGIN = re.compile(rf"(?<=</code>) {_VERSION.pattern}(?=,|</p>)")
 _RUN = re.compile(r"\b[0-9a-f]{32}\b")
-_LENGTH = 8
 
 
 @dataclass(frozen=True)
@@ -94,21 +91,10 @@ def lost(before: Kept, after: Kept, finished: bool = False) -> str:
 
 def _digest(path: Path) -> str:
     data = path.read_bytes()
-    if path.suffix == ".safetensors":
-        data = _sorted_header(data)
     if path.suffix == ".html":
         text = _ORIGIN.sub("", _ARTIFACT.sub("", data.decode()))
         data = _RUN.sub("run", _VERSION.sub("version", text)).encode()
     return hashlib.sha256(data).hexdigest()
-
-
-def _sorted_header(data: bytes) -> bytes:
-    """Write a weights file's header with its facts in the order of their names; a damaged one stays as it is."""
-    try:
-        end = _LENGTH + struct.unpack("<Q", data[:_LENGTH])[0]
-        return json.dumps(json.loads(data[_LENGTH:end]), sort_keys=True).encode() + data[end:]
-    except (struct.error, ValueError):
-        return data
 
 
 def _accepted(shard: Path) -> int:

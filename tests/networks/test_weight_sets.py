@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from bam_pipelines.networks.weight_sets import write_weight_sets
+from bam_pipelines.networks.weight_sets import write_weight_sets, write_weights
 
 
 def a_set(seed):
@@ -42,3 +42,13 @@ def test_a_set_unlike_the_first_is_named(tmp_path):
     other = a_set(1) | {"bias": torch.zeros(4)}
     with pytest.raises(ValueError, match="the weights of 'b' have other names, types or shapes"):
         write_weight_sets({"a": a_set(0), "b": other}, tmp_path / "sets.safetensors", {})
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path):
+    header = {f"fact_{place}": str(place) for place in range(20)}  # the library would write them in any order
+    for name in ("one", "two"):
+        write_weights(a_set(0), tmp_path / name, header)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    with safe_open(tmp_path / "one", "pt") as file:
+        assert file.metadata() == header
+    assert all(torch.equal(value, a_set(0)[name]) for name, value in load_file(tmp_path / "one").items())

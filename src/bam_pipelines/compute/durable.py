@@ -10,9 +10,8 @@ from pathlib import Path
 
 from bam_pipelines.compute.faults import Fault
 
-# what Python, pyarrow and safetensors say of a full disk; the last one says it in its text alone
+# what Python and pyarrow say of a full disk
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_NO_ROOM_TEXTS = tuple(f"os error {number}" for number in _NO_ROOM)
 
 _KEPT = "nothing half-written is left and what was finished before is kept"
 _AGAIN = "run again (a first run: with --only-missing-outputs)"
@@ -95,10 +94,7 @@ def write_error(path: Path, error: Exception) -> WriteError | None:
 
 def is_full(error: BaseException) -> bool:
     """Return whether an error, or what it came from, says that the disk is full."""
-    return any(
-        getattr(one, "errno", None) in _NO_ROOM or any(text in str(one) for text in _NO_ROOM_TEXTS)
-        for one in _origins(error)
-    )
+    return any(getattr(one, "errno", None) in _NO_ROOM for one in _origins(error))
 
 
 def _origins(error: BaseException | None) -> Iterator[BaseException]:

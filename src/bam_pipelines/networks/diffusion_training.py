@@ -200,8 +200,7 @@ class PriorTrainer:
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
         tensors["losses"] = torch.tensor(self.losses)
-        contiguous = {name: value.contiguous() for name, value in tensors.items()}
-        write_whole(path, lambda unfinished: write_tensors(contiguous, unfinished, self._header()))
+        write_whole(path, lambda unfinished: write_tensors(tensors, unfinished, self._header()))
 
     def restore(self, path: Path) -> None:
         """Read what :meth:`store` wrote.

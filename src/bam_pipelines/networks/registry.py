@@ -6,10 +6,8 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 
-from bam_pipelines.compute.durable import sync
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.fingerprint import fingerprint
 from bam_pipelines.compute.untrusted import decoding
@@ -17,6 +15,7 @@ from bam_pipelines.networks.checkpoints import NetworkSpecification, TrainedNetw
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES, build_classifier, build_vgg
 from bam_pipelines.networks.denoiser import PatchUNet
 from bam_pipelines.networks.recognition import FeatureNetwork, ObserverNetwork, StridedJudge
+from bam_pipelines.networks.weight_sets import write_weights
 
 _DIGEST = "digest"
 _WHOLE = "a whole safetensors file; restore it or make it again"
@@ -55,8 +54,7 @@ def build_network(specification: NetworkSpecification, seed: int) -> nn.Module:
 
 def write_network(trained: TrainedNetwork, path: Path) -> None:
     """Write weights and specification to one safetensors file and flush it to disk."""
-    tensors = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-    write_tensors(tensors, path, trained.specification.to_header())
+    write_tensors(trained.network.state_dict(), path, trained.specification.to_header())
 
 
 def read_network(path: Path) -> TrainedNetwork:
@@ -127,8 +125,7 @@ def _shown(tensor: torch.Tensor | None) -> str:
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, header: dict[str, str]) -> None:
     """Write tensors and a header to a safetensors file, with a digest of both in the header, and flush it to disk."""
-    save_file(tensors, path, metadata=digested_header(tensors, header))
-    sync(path)
+    write_weights(tensors, path, digested_header(tensors, header))
 
 
 def digested_header(tensors: Mapping[str, torch.Tensor], header: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Safetensors files of many alike sets of weights, written one set at a time: together they may not fit the memory."""
+"""Writing safetensors files, the same bytes whenever they hold the same: the library's own order of a header varies."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,26 @@ Weights = dict[str, torch.Tensor]
 _LENGTH = 8  # bytes that say how long a file's description is; the description is padded to as many
 
 
+def write_weights(weights: Weights, path: Path, header: dict[str, str]) -> None:
+    """Write tensors and a header to one safetensors file and flush it to disk.
+
+    Parameters
+    ----------
+    weights
+        Tensors by their names.
+    path
+        The file.
+    header
+        Its metadata, kept in their order.
+    """
+    tensors, data = _block(weights)
+    _write({"__metadata__": header} | tensors, [data], path)
+
+
 def write_weight_sets(sets: Mapping[str, Weights], path: Path, header: dict[str, str]) -> None:
     """Write sets of tensors as ``{set}/{tensor}`` to one safetensors file and flush it to disk.
+
+    One set at a time is held as bytes: together they may not fit the memory.
 
     Parameters
     ----------
@@ -41,20 +59,29 @@ def write_weight_sets(sets: Mapping[str, Weights], path: Path, header: dict[str,
         for name, tensor in first.items():
             offsets = [offset + place * len(data) for offset in tensor["data_offsets"]]
             description[f"{owner}/{name}"] = tensor | {"data_offsets": offsets}
+    _write(description, _alike_blocks(sets, first), path)
+
+
+def _alike_blocks(sets: Mapping[str, Weights], first: dict[str, Any]) -> Iterable[bytes]:
+    for owner, tensors in sets.items():
+        found, data = _block(tensors)
+        if found != first:
+            raise ValueError(f"the weights of {owner!r} have other names, types or shapes than those of the first.")
+        yield data
+
+
+def _write(description: dict[str, Any], blocks: Iterable[bytes], path: Path) -> None:
     text = json.dumps(description).encode()
     text += b" " * (-len(text) % _LENGTH)
     with path.open("wb") as file:
         file.write(len(text).to_bytes(_LENGTH, "little") + text)
-        for owner, tensors in sets.items():
-            found, data = _block(tensors)
-            if found != first:
-                raise ValueError(f"the weights of {owner!r} have other names, types or shapes than those of the first.")
+        for data in blocks:
             file.write(data)
     sync(path)
 
 
 def _block(tensors: Weights) -> tuple[dict[str, Any], bytes]:
-    """Return the description of one set's tensors and their bytes, as safetensors writes them."""
+    """Return the description of tensors and their bytes, as safetensors writes them."""
     # copied, because networks may use one tensor twice and safetensors refuses shared memory
     content = save({name: value.detach().clone().contiguous() for name, value in tensors.items()})
     begin = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
