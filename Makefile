@@ -12,11 +12,20 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export NO_MKDOCS_2_WARNING := true
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: run bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security drills docs docs-serve test lint format vendor viz mlflow clean
+.PHONY: run smoke bench-sampling bench-alignment bench-manipulation bench-loop bench-behavior bench-experiment bench-statistics bench-scale fuzz bench-security drills docs docs-serve test lint format vendor viz mlflow clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run-installed
 	kedro run $(ARGS)
+
+# `make run --env smoke` would be the default run, for make takes --env for an option of its own
+ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(filter-out run clean,$(MAKECMDGOALS))),)
+$(error Say what kedro run is to get by ARGS, in quotes: `make run ARGS="--env smoke"`. For that one there is `make smoke`)
+endif
+
+# the whole method at toy size, in data/smoke
+smoke: $(VENV)/.run-installed
+	kedro run --env smoke
 
 # takes the networks of the newest run in data/, about two hours; repeats are kept, so it can be stopped and called again
 bench-sampling: $(VENV)/.run-installed

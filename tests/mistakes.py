@@ -13,7 +13,8 @@ from PIL import Image
 from bam_pipelines.behavior.ingestion import _check_share, _require_one_round
 from bam_pipelines.behavior.readers.columns import column_map, texts_of
 from bam_pipelines.behavior.readers.delimited import read_delimited
-from bam_pipelines.behavior.readers.images import stimuli_of_folder
+from bam_pipelines.behavior.readers.picture_folder import read_picture_folder
+from bam_pipelines.behavior.readers.targets import read_targets
 from bam_pipelines.behavior.readers.texts import decode
 from bam_pipelines.behavior.schemas import validate_trials
 from bam_pipelines.cli import cli
@@ -89,7 +90,12 @@ def two_rounds(folder):
 def image_of_another_size(folder):
     (folder / "stimuli").mkdir()
     Image.fromarray(np.zeros((32, 32), dtype=np.uint8)).save(folder / "stimuli" / "a.png")
-    stimuli_of_folder(folder / "stimuli", (1, 28, 28))
+    read_picture_folder(folder / "stimuli", (1, 28, 28))
+
+
+def targets_of_one_class(folder):
+    (folder / "targets.csv").write_text("file,target_1,target_2\na.png,3,3\n")
+    read_targets(folder / "targets.csv", "0123456789")
 
 
 def strange_folder(folder):
@@ -155,7 +161,8 @@ RAISED = {
     "An Excel workbook": lambda folder: decode(b"PK\x03\x04", "answers.xlsx"),
     "Answers of which many cannot be used": reject,
     "Answers of two rounds in one folder": two_rounds,
-    "Stimuli of your own that are elsewhere": lambda folder: stimuli_of_folder(folder / "nowhere", (1, 28, 28)),
+    "Targets of stimuli of your own that are no two classes": targets_of_one_class,
+    "Stimuli of your own that are elsewhere": lambda folder: read_picture_folder(folder / "nowhere", (1, 28, 28)),
     "Stimuli of your own of another size": image_of_another_size,
     "Started a second run": run_twice,
     "Filled the disk": fill_disk,

@@ -7,6 +7,7 @@ from bam_pipelines.compute.faults import not_installed
 try:
     from bam_pipelines.hooks import (
         AloneHook,
+        AnswersHook,
         AnswerSourceHook,
         ClockHook,
         CompletionHook,
@@ -44,6 +45,7 @@ HOOKS = (
     AloneHook(),
     ClockHook(),
     PeopleHook(),
+    AnswersHook(),
     MissingInputHook(),
     OutputHook(),
     ParameterHook(),

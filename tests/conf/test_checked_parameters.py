@@ -30,14 +30,14 @@ KEYS = keys_of(BASE)
 LEAVES = [keys for keys in KEYS if not isinstance(value_of(keys), dict)]
 # leaves that take any text: names, paths and what people read
 FREE_TEXT = re.compile(
-    r"compute\.(working_folder|scheduler)|preprocessing\.(folder|file)|own_stimuli\.folder"
+    r"compute\.(working_folder|scheduler)|preprocessing\.(folder|file)|own_stimuli\.(folder|targets)"
     r"|prior\.diffusion_prior\.(checkpoint|initial_weights)|experiment\.(title|language|texts)|behavior\.sharing\.(name|description)"
-    r"|behavior\.sources\.\w+\.(path|images|dataset_id|columns\.\w+|ratings\.\w+)"
+    r"|behavior\.sources\.\w+\.(path|images|targets|dataset_id|columns\.\w+|ratings\.\w+)"
 )
 # and those that may be null
 NULLABLE = re.compile(
-    r"compute\.scheduler|prior\.diffusion_prior\.initial_weights|experiment\.completion_url|sampling\.\w+\.digit_pairs"
-    r"|behavior\.sources\.\w+\.(images|columns\.\w+|ratings\.\w+)|behavior\.session\.stimuli_per_participant"
+    r"compute\.scheduler|own_stimuli\.targets|prior\.diffusion_prior\.initial_weights|experiment\.completion_url|sampling\.\w+\.digit_pairs"
+    r"|behavior\.sources\.\w+\.(images|targets|columns\.\w+|ratings\.\w+)|behavior\.session\.stimuli_per_participant"
     r"|behavior\.quality\.(rt_deviation|longest_run|response_entropy_bits|clear_repeat_agreement|blur_events)"
 )
 

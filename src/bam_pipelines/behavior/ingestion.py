@@ -24,6 +24,7 @@ from bam_pipelines.behavior.readers.sources import (
     read_source,
     release_root,
 )
+from bam_pipelines.behavior.readers.targets import Targets, read_targets, with_targets
 from bam_pipelines.behavior.readers.trials import Reading, read_trials
 from bam_pipelines.behavior.rounds import Round
 from bam_pipelines.behavior.schemas import (
@@ -39,7 +40,13 @@ from bam_pipelines.behavior.schemas import (
 from bam_pipelines.behavior.source_settings import SourceSettings
 from bam_pipelines.behavior.validation import validate
 from bam_pipelines.compute.faults import InputError
+from bam_pipelines.compute.paths import seen_from
 
+_AMONG_OURS = (
+    "among the newest study's stimuli; answers to an older study are read with "
+    "`--load-versions <its stimuli's entry>:<version>`, for example study_stimuli:<version>"
+)
+_ENDINGS = (".png", ".jpg", ".jpeg")
 _FEW_TRAINING_TRIALS = 100  # the paper fits no individual model with fewer
 
 
@@ -83,7 +90,7 @@ def ingest(
         answers of several rounds, or records contradict each other.
     """
     pseudonyms = pseudonyms_for(settings, salt)
-    path = root / settings.path
+    path = seen_from(root, settings.path)
     found, mapping = read_source(source, path, settings.column_map)
     records = found.records
     category, rating = settings.ratings["category"], settings.ratings["rating"]
@@ -91,7 +98,8 @@ def ingest(
         records = choose_highest(records, category, rating, mapping.class_numbers, n_classes)
     reading = read_trials(records, mapping, pseudonyms, n_classes, found.unread)
     _require_one_round(reading.trials)
-    trials, stimuli, lost = _with_images(reading, source, settings, path, root, known)
+    targets = _targets(settings, root, n_classes)
+    trials, stimuli, lost = _with_images(reading, source, settings, path, root, known, targets)
     rejects = pd.concat([reading.rejects, lost], ignore_index=True)
     _check_share(rejects, len(trials), max_reject_share)
     table = _as_trials(trials, settings.dataset_id)
@@ -128,8 +136,21 @@ def pseudonyms_for(settings: SourceSettings, salt: str | None) -> Pseudonyms:
     return Pseudonyms(salt)
 
 
+def _targets(settings: SourceSettings, root: Path, n_classes: int) -> Targets | None:
+    if settings.targets is None:
+        return None
+    classes = settings.class_names or [str(number) for number in range(n_classes)]
+    return read_targets(seen_from(root, settings.targets), classes)
+
+
 def _with_images(
-    reading: Reading, source: str, settings: SourceSettings, path: Path, root: Path, known: pd.DataFrame | None
+    reading: Reading,
+    source: str,
+    settings: SourceSettings,
+    path: Path,
+    root: Path,
+    known: pd.DataFrame | None,
+    targets: Targets | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return trials with stimulus_id, their stimulus table, and rejects for images that are not there."""
     trials = reading.trials
@@ -146,22 +167,27 @@ def _with_images(
     else:
         missing = ~named[column].isin(ids)
         found, stand_ins = find_images(named[column][missing], find, pd.Series(strategies, index=named.index)[missing])
+        found = found if targets is None else with_targets(found, stand_ins, targets)
         stimuli = pd.concat([ours.astype("object"), found], ignore_index=True)
     ids |= stand_ins
     there = trials[column].isin(ids)
-    lost = trials[~there].assign(
-        reason=[f"no image for {name!r}, expected one {place}" for name in trials[column][~there]],
-        content="",
-    )
+    reasons = {name: _no_image(name, place, find) for name in set(trials[column][~there])}
+    lost = trials[~there].assign(reason=trials[column][~there].map(reasons).astype("object"), content="")
     kept = trials[there].reset_index(drop=True)
     kept = kept.assign(stimulus_id=kept[column].map(ids).astype("str")).rename(columns={"stimulus": "extra_stimulus"})
     return kept, validate_stimuli(stimuli.drop_duplicates("stimulus_id")), lost[list(REJECT_COLUMNS)]
 
 
+def _no_image(name: str, place: str, find: Find | None) -> str:
+    ending = next((one for one in _ENDINGS if find is not None and find(f"{name}{one}") is not None), None)
+    hint = f"; there is {name}{ending}: write names with their endings" if ending else ""
+    return f"no image for {name!r}, expected one {place}{hint}"
+
+
 def _finder(source: str, settings: SourceSettings, path: Path, root: Path) -> tuple[Find | None, str, str]:
     """Return how images are found, None where there are none; by which column of the trials; and where they lie."""
     if settings.images is not None:
-        images = root / settings.images
+        images = seen_from(root, settings.images)
         if not images.exists():
             raise InputError(
                 f"{images} does not exist, expected images; change behavior.sources.{source}.images or set it null."
@@ -169,7 +195,7 @@ def _finder(source: str, settings: SourceSettings, path: Path, root: Path) -> tu
         find = from_folder(images) if images.is_dir() else from_tensor(read_tensor(images))
         return find, "stimulus", f"in {settings.images}"
     if source != "released":
-        return None, "stimulus", "among the stimuli"
+        return None, "stimulus", _AMONG_OURS
     folder = release_root(path)
     if (folder / RELEASE_TENSOR).is_file():
         return from_tensor(read_tensor(folder / RELEASE_TENSOR)), "extra_stimulus_id", f"in {RELEASE_TENSOR}"
@@ -182,10 +208,10 @@ def _check_share(rejects: pd.DataFrame, accepted: int, highest: float) -> None:
     if everything == 0:
         raise InputError("found no trial at all; expected at least one.")
     if len(rejects) > highest * everything or accepted == 0:
-        first = rejects.iloc[0]
+        first = rejects.sort_values(["file", "line"]).iloc[0]
         raise InputError(
             f"{len(rejects)} of {everything} records cannot be used, more than behavior.max_reject_share of {highest}; "
-            f"the first: {first['file']}, line {first['line']}: {first['reason']}. Correct or remove "
+            f"the first: {first['file']}, line {first['line']}: {first['reason']}. Correct "
             "them, or raise that share to read without them."
         )
 

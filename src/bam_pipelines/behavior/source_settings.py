@@ -18,6 +18,9 @@ class SourceSettings(CheckedSettings):
     ----------
     path, images
         File or folder of the answers, and folder or tensor file of the images; seen from the project's root.
+    targets
+        CSV of the two classes between which each of those images lies, or None; see
+        :func:`~bam_pipelines.behavior.readers.targets.read_targets`.
     dataset_id
         What the trial table calls the data set.
     participant_ids
@@ -33,6 +36,7 @@ class SourceSettings(CheckedSettings):
 
     path: str
     images: str | None
+    targets: str | None
     dataset_id: str
     participant_ids: Literal["outside", "published"]
     rt_unit: TimeUnit

@@ -2,6 +2,7 @@
 
 from bam_pipelines.hooks.alone import AloneHook
 from bam_pipelines.hooks.answer_source import AnswerSourceHook
+from bam_pipelines.hooks.answers import AnswersHook
 from bam_pipelines.hooks.clock import ClockHook
 from bam_pipelines.hooks.completion import CompletionHook
 from bam_pipelines.hooks.config_loader import SpeakingConfigLoader
@@ -21,6 +22,7 @@ from bam_pipelines.hooks.workers import WorkersHook
 __all__ = [
     "AloneHook",
     "AnswerSourceHook",
+    "AnswersHook",
     "ClockHook",
     "CompletionHook",
     "FaultHook",

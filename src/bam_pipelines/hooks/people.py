@@ -14,6 +14,7 @@ from bam_pipelines.behavior.settings import behavior_settings
 from bam_pipelines.behavior.source_settings import SourceSettings
 from bam_pipelines.compute.durable import write_whole
 from bam_pipelines.compute.faults import InputError
+from bam_pipelines.compute.paths import seen_from
 from bam_pipelines.hooks.refusal import RunRefusedError
 from bam_pipelines.pipelines.behavior.salt import VARIABLE, read_salt
 
@@ -66,9 +67,9 @@ class PeopleHook:
 
 
 def _require_files(project: Path, source: str, settings: SourceSettings) -> None:
-    for name, what in (("path", "the answers"), ("images", "the images")):
+    for name, what in (("path", "the answers"), ("images", "the images"), ("targets", "the images' targets")):
         place = getattr(settings, name)
-        if place is not None and not (project / place).exists():
+        if place is not None and not seen_from(project, place).exists():
             raise RunRefusedError(
                 f"there is nothing at {place}, where {what} should be: put them there, or say where they are by "
                 f"--params behavior.sources.{source}.{name}=<file or folder>."

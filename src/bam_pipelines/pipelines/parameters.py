@@ -27,7 +27,7 @@ from bam_pipelines.networks.training import PassSettings
 from bam_pipelines.pipelines.loop.settings import LoopStageSettings
 from bam_pipelines.pipelines.manipulation.settings import ManipulationSettings
 from bam_pipelines.pipelines.own_stimuli.settings import OwnStimuliSettings
-from bam_pipelines.pipelines.places import project_folder
+from bam_pipelines.pipelines.places import named_path
 from bam_pipelines.pipelines.preprocessing.settings import DigitSettings
 from bam_pipelines.pipelines.prior.settings import PriorSettings
 from bam_pipelines.pipelines.reporting.settings import ReportingSettings
@@ -86,7 +86,7 @@ def parameter_problems(parameters: Mapping[str, Any], used: Collection[str]) -> 
 def _unreadable_texts(study: ExperimentSettings) -> list[Problem]:
     """Read what people are to read, which the stage does only once there are stimuli."""
     try:
-        read_texts(project_folder() / study.texts, study.language)
+        read_texts(named_path(study.texts), study.language)
     except ValueError as error:
         name, _, rest = str(error).partition(" ")
         language = name == "experiment.language"

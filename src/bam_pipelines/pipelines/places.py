@@ -6,10 +6,17 @@ from typing import Any
 
 from kedro.utils import find_kedro_project
 
+from bam_pipelines.compute.paths import seen_from
+
 
 def project_folder() -> Path:
     """Return the project's root, or the present folder outside of a project."""
     return Path(find_kedro_project(Path.cwd()) or Path.cwd())
+
+
+def named_path(text: str) -> Path:
+    """Return the file or folder that a parameter names: absolute, from ``~``, or seen from the project's root."""
+    return seen_from(project_folder(), text)
 
 
 def run_command(env: str | None, pipelines: str) -> str:
@@ -23,4 +30,4 @@ def working_folder(compute: Mapping[str, Any], node: str) -> Path:
     It outlives the node: the hook :class:`~bam_pipelines.hooks.UnfinishedWorkHook` removes it once the run's outputs
     are saved.
     """
-    return Path(project_folder() / compute["working_folder"] / node)
+    return named_path(compute["working_folder"]) / node

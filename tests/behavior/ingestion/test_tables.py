@@ -28,6 +28,33 @@ def test_a_table_of_another_study(take, tmp_path):
     assert found.trials["rt_ms"].tolist() == [412, 380]
 
 
+def test_targets_of_a_table_s_images(take, tmp_path):
+    for index, image in enumerate(pixels(2)):
+        Image.fromarray(image[0]).save(tmp_path / f"{index}.png")
+    (tmp_path / "t.csv").write_text("participant,image,response\nann,0.png,1\nann,1.png,4\n")
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "targets.txt").write_text("file,target_1,target_2\n1.png,4,9\n7.png,1,2\n")
+    found = take("table", images=".", targets="known/targets.txt").stimuli.set_index("stimulus_id")
+    without, with_some = stimulus_ids(pixels(2))
+    assert found.loc[with_some, ["target_1", "target_2"]].tolist() == [4, 9]
+    assert found.loc[without, ["target_1", "target_2"]].isna().all()
+
+
+def test_names_without_endings_are_told(take, tmp_path):
+    (tmp_path / "images").mkdir()
+    Image.fromarray(pixels(1)[0, 0]).save(tmp_path / "images" / "a.png")
+    rows = "b,a.png,1\nb,a.png,1\na,a,1\n"
+    (tmp_path / "t.csv").write_text(f"participant,image,response\n{rows}")
+    reason = "no image for 'a', expected one in images; there is a.png: write names with their endings"
+    assert take("table", images="images").rejects["reason"].tolist() == [reason]
+
+
+def test_the_first_of_bad_records_is_the_first_in_the_file(take, tmp_path):
+    (tmp_path / "t.csv").write_text("participant,image,response\nb,x,99\na,y,99\n")
+    with pytest.raises(ValueError, match="the first: t.csv, line 2"):
+        take("table", share=0.1)
+
+
 def test_without_images_names_stand_in(take, tmp_path):
     (tmp_path / "t.csv").write_text("subject,image,response\na,cat1,1\na,cat2,4\nb,cat1,4\n")
     found = take("table")

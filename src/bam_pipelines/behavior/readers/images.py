@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES, validate_stimuli
+from bam_pipelines.behavior.schemas import STIMULI, STRATEGIES
 from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.untrusted import decoding
 from bam_pipelines.images.pixels import to_uint8
@@ -21,7 +21,7 @@ from bam_pipelines.images.table import image_columns
 Find = Callable[[str], np.ndarray | None]
 
 # what stimuli come in; Pillow knows others that start programs of the machine or unpack without an end
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 _MOST_PIXELS = 2**24  # 4,096 squared
 _TENSOR_TYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 # bytes of pickle beside the pixels; one tensor takes about 200, and torch's error messages the square of the length
@@ -121,8 +121,8 @@ def read_image(path: Path) -> np.ndarray:
         If it is no image, of a format that is not read, or larger than any stimulus.
     """
     with (
-        decoding(path, f"an image, expected one of {', '.join(_FORMATS)}"),
-        Image.open(path, formats=_FORMATS) as image,
+        decoding(path, f"an image, expected one of {', '.join(FORMATS)}"),
+        Image.open(path, formats=FORMATS) as image,
     ):
         if image.width * image.height > _MOST_PIXELS:
             raise InputError(f"{image.width} x {image.height} pixels, expected at most {_MOST_PIXELS} together")
@@ -161,48 +161,6 @@ def find_images(names: Sequence[str], find: Find, strategies: Sequence[str]) -> 
         parts.append(pd.DataFrame(columns).assign(strategy=[strategy for _, strategy, _ in same]))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["stimulus_id"])
     return _as_stimuli(table.drop_duplicates("stimulus_id", ignore_index=True)), ids
-
-
-def stimuli_of_folder(folder: Path, shape: tuple[int, int, int]) -> pd.DataFrame:
-    """Return the images of a folder as a stimulus table, strategy natural, targets and models null.
-
-    Parameters
-    ----------
-    folder
-        Image files and nothing else; hidden files and folders in it are left out.
-    shape
-        Channels, height and width that each image must have; of three channels a grey one may have one.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If it holds no files, or one is no image or of another size.
-    """
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: there is no such folder; put the images there or name another.")
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    if not names:
-        raise InputError(f"{folder}: found no files, expected images of one of {', '.join(_FORMATS)}.")
-
-    def find(name: str) -> np.ndarray:
-        return _of_shape(read_image(folder / name), shape, folder / name)
-
-    table, _ = find_images(names, find, ["natural"] * len(names))
-    return validate_stimuli(table)
-
-
-def _of_shape(image: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.ndarray:
-    if len(image) == 1:  # a file does not tell a colour image without colours from a grey one
-        image = np.repeat(image, shape[0], axis=0)
-    if image.shape != shape:
-        raise InputError(f"{path}: found {_size(image.shape)}, expected {_size(shape)} as the digits have.")
-    return image
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[2]} pixels {'in grey' if shape[0] == 1 else 'in colour'}"
 
 
 def _as_stimuli(images: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Nodes of stage behavior."""
 
+import logging
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,8 @@ from bam_pipelines.compute.faults import InputError
 from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
 from bam_pipelines.pipelines.places import project_folder
+
+logger = logging.getLogger(__name__)
 
 
 def draw_simulated_participants(observer: TrainedNetwork, parameters: dict[str, Any], seed: int) -> pd.DataFrame:
@@ -80,7 +83,17 @@ def read_answers_to_own_stimuli(parameters: dict[str, Any], seed: int, stimuli: 
 def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_number: int) -> Round:
     source = settings.people.of_round(round_number)
     root, share = project_folder(), settings.max_reject_share
-    return ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
+    found = ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
+    unseen = found.report["trials_without_an_image"]
+    if unseen:
+        logger.warning(
+            "%d of %d trials have no image, which alignment needs: say where the images are by "
+            "--params behavior.sources.%s.images=<folder>",
+            unseen,
+            len(found.trials),
+            settings.source,
+        )
+    return found
 
 
 def read_second_round(parameters: dict[str, Any], stimuli: pd.DataFrame) -> Round:

@@ -17,7 +17,7 @@ from bam_pipelines.experiment.settings import ExperimentSettings, experiment_set
 from bam_pipelines.experiment.study import study_files
 from bam_pipelines.experiment.texts import read_texts
 from bam_pipelines.networks.checkpoints import TrainedNetwork
-from bam_pipelines.pipelines.places import project_folder
+from bam_pipelines.pipelines.places import named_path
 
 
 def plan_study(
@@ -80,7 +80,7 @@ def build_study(
 ) -> tuple[dict[str, str | bytes], dict[str, bytes]]:
     """Build the study's folder, and a folder with the archive that JATOS imports."""
     settings = experiment_settings(experiment)
-    texts = read_texts(project_folder() / settings.texts, settings.language)
+    texts = read_texts(named_path(settings.texts), settings.language)
     files = study_files(lists, stimuli, texts, settings, classes, round_number)
     return files, {f"{settings.name}.jzip": jatos_archive(files, texts, settings)}
 

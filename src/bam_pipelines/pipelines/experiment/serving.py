@@ -16,7 +16,7 @@ from bam_pipelines.experiment.server.app import Access, create_app
 from bam_pipelines.experiment.server.plan import read_plan
 from bam_pipelines.experiment.server.screening import screen_answers
 from bam_pipelines.experiment.server.store import AnswerStore
-from bam_pipelines.pipelines.places import project_folder, run_command
+from bam_pipelines.pipelines.places import named_path, project_folder, run_command
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -52,7 +52,7 @@ def serve_study(
         context = session.load_context()
         settings = behavior_settings(context.params["behavior"])
         folder = study or _newest_study(context.catalog, env, round_number)
-    place = answers or project / settings.sources["jspsych"].of_round(round_number).path
+    place = answers or named_path(settings.sources["jspsych"].of_round(round_number).path)
     plan = read_plan(folder)
     with closing(_listen(host, port)) as listening, closing(AnswerStore(place, plan, 60 * idle_minutes)) as store:
         access = Access(secrets.token_urlsafe(16), access_token, _LOCAL_NAMES if access_token is None else ("*",))

@@ -34,7 +34,7 @@ from bam_pipelines.networks.checkpoints import TrainedNetwork
 from bam_pipelines.pipelines.behavior.salt import read_salt
 from bam_pipelines.pipelines.experiment.nodes import build_study
 from bam_pipelines.pipelines.loop.settings import loop_settings
-from bam_pipelines.pipelines.places import project_folder
+from bam_pipelines.pipelines.places import named_path, project_folder
 
 Tables = dict[str, pd.DataFrame]
 
@@ -50,7 +50,7 @@ def read_planned_answers(tables: Tables | None, shown: pd.DataFrame | None, beha
     if shown is None or state.planned_round == state.answered_round:
         return state
     source = settings.people.of_round(ROUNDS_BEFORE + state.planned_round)
-    if not (project_folder() / source.path).exists():
+    if not named_path(source.path).exists():
         raise InputError(
             f"round {state.planned_round} of the loop is planned and not answered: no answers at {source.path}; serve "
             "its study with `kedro experiment serve --study <loop_study> --answers <that folder>`."

@@ -13,6 +13,9 @@ class OwnStimuliSettings(CheckedSettings):
     ----------
     folder
         Of the image files.
+    targets
+        CSV of the two classes between which each lies; None if nobody knows them.
     """
 
     folder: str
+    targets: str | None

@@ -1,6 +1,5 @@
 """Nodes of the preprocessing stage."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from bam_pipelines.images.digits import (
     without,
 )
 from bam_pipelines.images.splits import random_split, stratified_split
+from bam_pipelines.pipelines.places import named_path
 from bam_pipelines.pipelines.preprocessing.settings import DigitSettings, digit_settings
 
 
@@ -46,7 +46,7 @@ def split_digits(options: dict[str, Any], seed: int) -> dict[str, pd.DataFrame]:
 def _own_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
     """Split a source that has no splits of its own, by class."""
     if settings.source == "npz":
-        digits = archive_digits(Path(settings.file), settings.n_classes)
+        digits = archive_digits(named_path(settings.file), settings.n_classes)
     else:
         digits = bundled_digits() if settings.source == "bundled" else small_digits()
     sizes = {"validation": settings.n_validation, "test": settings.n_test, "train": settings.n_train}
@@ -59,9 +59,8 @@ def _own_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
 def _official_splits(settings: DigitSettings, seed: int) -> dict[str, Digits]:
     """Cut validation from the official training digits; the official test digits stay what they are."""
     checksums = {str(name): checksum for name, checksum in settings.md5.items()}
-    official = {
-        part: official_digits(Path(settings.folder), part, checksums, settings.n_classes) for part in ("train", "test")
-    }
+    folder = named_path(settings.folder)
+    official = {part: official_digits(folder, part, checksums, settings.n_classes) for part in ("train", "test")}
     check_shape(settings.folder, official["train"].pixels)
     if settings.n_test != len(official["test"].labels):
         raise InputError(

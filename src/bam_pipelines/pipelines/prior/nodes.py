@@ -1,6 +1,5 @@
 """Nodes of the prior stage."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from bam_pipelines.networks.judging import Family, train_judge
 from bam_pipelines.networks.recognition import FeatureNetwork
 from bam_pipelines.networks.registry import build_network, read_network
 from bam_pipelines.networks.training import PassSettings, history_columns
+from bam_pipelines.pipelines.places import named_path
 from bam_pipelines.pipelines.prior.settings import (
     DiffusionPriorSettings,
     DigitJudgeSettings,
@@ -46,10 +46,10 @@ def train_prior(
     images = table_images(train)
     arguments = {"image_size": images.shape[-1], "channels": images.shape[1], **vars(settings.denoiser)}
     specification = NetworkSpecification("patch_unet", arguments, settings.noise)
-    start = None if settings.initial_weights is None else read_network(Path(settings.initial_weights))
+    start = None if settings.initial_weights is None else read_network(named_path(settings.initial_weights))
     with torch_threads(resources.threads):
         trainer = PriorTrainer(specification, settings.training, resources, seed, start)
-        trained = trainer.fit(images, Path(settings.checkpoint))
+        trained = trainer.fit(images, named_path(settings.checkpoint))
     losses = pd.Series(trainer.losses)
     return trained, {"loss": losses.groupby(losses.index // 50).mean().tolist()}
 
