@@ -9,6 +9,7 @@ from bam_pipelines.hooks.config_loader import SpeakingConfigLoader
 from bam_pipelines.hooks.faults import FaultHook
 from bam_pipelines.hooks.inputs import MissingInputHook
 from bam_pipelines.hooks.memory import MemoryHook
+from bam_pipelines.hooks.next_step import NextStepHook
 from bam_pipelines.hooks.output import OutputHook
 from bam_pipelines.hooks.parameters import ParameterHook
 from bam_pipelines.hooks.people import PeopleHook
@@ -29,6 +30,7 @@ __all__ = [
     "MemoryHook",
     "MissingInputHook",
     "NamingSession",
+    "NextStepHook",
     "OutputHook",
     "ParameterHook",
     "PeopleHook",
