@@ -93,6 +93,7 @@ lint: $(VENV)/.test-installed
 format: $(VENV)/.test-installed
 	ruff check --fix
 	ruff format
+	python -m tools.column_tables
 
 # fetches jsPsych's files in the versions of vendored.json, with npm, and writes their checksums
 vendor: $(VENV)/.run-installed

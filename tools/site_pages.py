@@ -1,7 +1,7 @@
 """What MkDocs does beside turning pages into HTML; it calls the functions named ``on_...``.
 
-Modules get a page each, files of the repository that pages name come along, tables of columns are made from the
-schemas, and formulas become MathML, which browsers show without a script.
+Modules get a page each, files of the repository that pages name come along, and formulas become MathML, which browsers
+show without a script.
 """
 
 import html
@@ -23,7 +23,6 @@ _COPIES = "repository"
 _PAGES_OF_MODULES = "reference"
 _AS_THEY_ARE = (".png", ".ipynb")
 _LINK = re.compile(r"(\]\()((?:\.\./)+[^)\s#]+)")
-_COLUMNS = re.compile(r"<!-- columns: (\w+) -->")
 _LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*?\bsrc=["']?((?:https?:)?//[^"'\s>]+)""")
 _STYLE = re.compile(
     r"""<link\b(?=[^>]*\brel=["']?(?:stylesheet|icon|preconnect|preload))[^>]*?\bhref=["']?((?:https?:)?//[^"'\s>]+)"""
@@ -99,7 +98,7 @@ def _copy(path: str, config: MkDocsConfig) -> File:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links to files of the repository to where the site shows them, and put tables of columns in."""
+    """Lead links to files of the repository to where the site shows them."""
     uri = page.file.src_uri
 
     def shown(link: re.Match[str]) -> str:
@@ -109,31 +108,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return link.group()
         return before + os.path.relpath(_uri_of(path), PurePosixPath(uri).parent)
 
-    return _COLUMNS.sub(lambda mark: column_table(mark.group(1)), _LINK.sub(shown, markdown))
-
-
-def column_table(name: str) -> str:
-    """Return a table of a schema's columns, in Markdown.
-
-    Parameters
-    ----------
-    name
-        Of a schema in :mod:`bam_pipelines.behavior.schemas`, in small letters.
-    """
-    from bam_pipelines.behavior import schemas
-
-    schema = getattr(schemas, name.upper())
-    lines = ["| column | type | rule | meaning |", "|---|---|---|---|"]
-    for column, kind in schema.kinds.items():
-        described = schema.schema.columns[column]
-        of_rows = [check.error for check in schema.schema.checks if check.name == column]
-        choices = ["one of " + ", ".join(kind)] if isinstance(kind, tuple) else []
-        rules = "; ".join([*choices, *(check.error for check in described.checks), *of_rows])
-        shown = "category" if isinstance(kind, tuple) else kind
-        may_be_empty = " or empty" if kind == "str" and described.nullable else ""
-        cells = (f"`{column}`", shown + may_be_empty, rules, described.description)
-        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+    return _LINK.sub(shown, markdown)
 
 
 def on_page_content(html_text: str, **_: object) -> str:

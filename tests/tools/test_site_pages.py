@@ -2,26 +2,13 @@
 
 import pytest
 
-from bam_pipelines.behavior.schemas import EXCLUSIONS, PAIRS, PARTICIPANTS, REJECTS, SITTINGS, STIMULI, TRIALS
-from tools.site_pages import column_table, loaded_from_elsewhere, named_files, on_page_content, public_modules
+from tools.site_pages import loaded_from_elsewhere, named_files, on_page_content, public_modules
 
 
 def test_science_has_pages_and_what_kedro_calls_has_none():
     modules = public_modules()
     assert {"guidance.objectives", "behavior.schemas", "images", "experiment.server.store"} <= set(modules)
     assert not [name for name in modules if name.split(".")[0] in ("pipelines", "hooks", "datasets", "cli", "settings")]
-
-
-@pytest.mark.parametrize("schema", [TRIALS, STIMULI, PARTICIPANTS, PAIRS, REJECTS, EXCLUSIONS, SITTINGS])
-def test_every_column_has_a_row_that_says_what_it_means(schema):
-    rows = column_table(schema.name).splitlines()[2:]
-    assert [row.split("`")[1] for row in rows] == list(schema.kinds)
-    assert all(row.count("|") - row.count("\\|") == 5 and not row.endswith("None |") for row in rows)
-
-
-def test_a_rows_rule_stands_beside_its_column():
-    (row,) = [row for row in column_table("pairs").splitlines() if row.startswith("| `participant_2`")]
-    assert "text of the form [A-Za-z0-9]+; another participant than participant_1" in row
 
 
 def test_files_outside_the_pages_are_found_from_where_a_page_lies():
