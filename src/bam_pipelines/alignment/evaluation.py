@@ -15,6 +15,7 @@ from bam_pipelines.alignment.trial_data import TrialData
 from bam_pipelines.networks.classification import class_logits, class_probabilities, classification_metrics
 
 ALL = "all"
+_CALIBRATION_BINS = 10
 
 
 def entropy_bin(bits: np.ndarray) -> np.ndarray:
@@ -52,7 +53,7 @@ def evaluate_shared(
     return [*_trial_rows(scored), *_pooled_rows(scored), digit_row]
 
 
-def calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bins: int = 10) -> float:
+def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
     """Return how far confidence and accuracy lie apart, the expected calibration error.
 
     Parameters
@@ -61,21 +62,19 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bins: int =
         (N,), probabilities of the most likely answers, 0 to 1.
     correct
         bool, (N,): whether they were given.
-    n_bins
-        Of equal width over [0, 1].
 
     Returns
     -------
     float
-        Mean over trials of the distance between accuracy and mean confidence in a trial's bin, 0 to 1. Too large where
-        trials are few: each bin's accuracy is then mostly chance.
+        Mean over trials of the distance between accuracy and mean confidence in a trial's bin, one of ten of equal
+        width, 0 to 1. Too large where trials are few: each bin's accuracy is then mostly chance.
 
     References
     ----------
     C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
-    place = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
-    differences = np.bincount(place, confidence - correct, minlength=n_bins)
+    place = np.minimum((confidence * _CALIBRATION_BINS).astype(np.int64), _CALIBRATION_BINS - 1)
+    differences = np.bincount(place, confidence - correct, minlength=_CALIBRATION_BINS)
     return float(np.abs(differences).sum() / len(confidence))
 
 

@@ -60,7 +60,7 @@ def test_what_lies_hidden_in_a_folder_is_no_stimulus(tmp_path):
 
 
 def test_no_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere: there is no such folder; put the images there or name"):
+    with pytest.raises(FileNotFoundError, match="nowhere: there is no such folder; put the images there, or name"):
         read_picture_folder(tmp_path / "nowhere", GREY)
 
 

@@ -47,7 +47,10 @@ def read_picture_folder(folder: Path, shape: tuple[int, int, int], targets: Targ
         If it holds no files, one is no image or of another size, or targets are of files that are not there.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: there is no such folder; put the images there or name another.")
+        raise FileNotFoundError(
+            f"{folder}: there is no such folder; put the images there, or name another by "
+            "--params own_stimuli.folder=<folder>."
+        )
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not names:
         raise InputError(

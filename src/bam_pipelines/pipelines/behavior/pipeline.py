@@ -54,15 +54,15 @@ def _simulated() -> Pipeline:
     return Pipeline([draw, collect, *_assessment(), recover])
 
 
-def create_second_round(source: AnswerSource = SIMULATED, namespace: str = "round_2") -> Pipeline:
+def create_second_round(source: AnswerSource = SIMULATED) -> Pipeline:
     """Create the second round, in which each pair answers to the stimuli made for it.
+
+    Names of its nodes and of all that it gives begin with ``round_2.``.
 
     Parameters
     ----------
     source
         Where answers come from.
-    namespace
-        Prefix of its nodes and of everything that it gives, ``round_2.trials`` for example.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def create_second_round(source: AnswerSource = SIMULATED, namespace: str = "roun
         collect = Node(read_second_round, inputs=taken, outputs=_COLLECTED, name="read_answers")
     return Pipeline(
         [collect, *_assessment()],
-        namespace=namespace,
+        namespace="round_2",
         inputs=inputs,
         parameters={"params:behavior", "params:seed"},
     )

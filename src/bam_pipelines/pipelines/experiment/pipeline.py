@@ -36,13 +36,10 @@ def create_pipeline() -> Pipeline:
     return Pipeline([plan, build])
 
 
-def create_second_study(namespace: str = "round_2") -> Pipeline:
+def create_second_study() -> Pipeline:
     """Return the stage second_study: customised stimuli to a study in which both members of each pair see the same.
 
-    Parameters
-    ----------
-    namespace
-        Prefix of its nodes and of everything that it gives, ``round_2.study`` for example.
+    Its nodes and all that it gives have names that begin with ``round_2.``.
     """
     plan = Node(
         plan_pair_study,
@@ -64,7 +61,7 @@ def create_second_study(namespace: str = "round_2") -> Pipeline:
     )
     return Pipeline(
         [plan, build],
-        namespace=namespace,
+        namespace="round_2",
         inputs={
             "stimuli": "manipulation_stimuli",
             "pairs": "manipulation_pairs",
