@@ -91,6 +91,28 @@ def test_guidance_shows_shares_and_empty_outcomes(guidance):
     assert "n = 2" in shown
 
 
+def panel(figure, letter):
+    """The panel whose title begins with a letter."""
+    (axes,) = (axes for axes in figure.axes if axes.get_title(loc="left").startswith(f"{letter}  "))
+    return axes
+
+
+def test_unanimous_stimuli_stand_at_no_entropy_below_the_others(guidance):
+    axes = panel(figure_guidance(*guidance, CLASSES, True), "c")
+    assert axes.get_xlim()[0] == 0 and min(bar.get_x() for bar in axes.patches) == pytest.approx(0, abs=1e-9)
+    # s has 1 bit, t none: half of the stimuli in the first bin, all of it dark
+    dark, light = (container.patches for container in axes.containers)
+    assert [bar.get_height() for bar in dark] == [0.5, *[0] * (len(dark) - 1)]
+    assert light[0].get_height() == 0 and sum(bar.get_height() for bar in light) == 0.5
+
+
+def test_a_pair_of_digits_without_success_is_no_empty_cell(guidance):
+    (cells,) = panel(figure_guidance(*guidance, CLASSES, True), "d").images
+    drawn = cells.to_rgba(cells.get_array())
+    unsuccessful, unasked = drawn[7, 1], drawn[8, 1]
+    assert unsuccessful[:3].min() < 0.9 and unasked[3] == 0  # tinted, and not drawn at all
+
+
 def test_guidance_names_the_classes(guidance):
     names = ["T-shirt", "b", "c", "dress", *"efghi", "boot"]
     shown = texts(figure_guidance(*guidance, names, True))

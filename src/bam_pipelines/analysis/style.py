@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from bam_pipelines.networks.classifiers import CLASSIFIER_NAMES
@@ -13,6 +14,8 @@ OUTCOME_COLOURS = {"success": "#0072B2", "bias": "#E69F00", "failure": "#9A9A9A"
 LEVEL_COLOURS = {"base": "#9A9A9A", "group": "#56B4E9", "individual": "#004C7A"}
 CLASSIFIER_TITLES = {"vit": "ViT", "vgg": "VGG", "cornet": "CORnet", "mlp": "MLP", "lrm": "LRM"}
 LEVEL_TITLES = {"base": "BaseNet", "group": "GroupNet", "individual": "IndivNet"}
+# from 0 to 1; 0 is tinted, so that it is told apart from nothing, which is left white
+SHARE_COLOURS = LinearSegmentedColormap.from_list("shares", ["#D3E4F3", "#6BAED6", "#2171B5", "#08306B"])
 SIMULATED_NOTE = "simulated participants"
 
 _INK = "#222222"

@@ -12,6 +12,7 @@ from bam_pipelines.analysis.outcomes import OUTCOMES, shares_by_classifier, shar
 from bam_pipelines.analysis.published import GUIDANCE_SHARES
 from bam_pipelines.analysis.style import (
     OUTCOME_COLOURS,
+    SHARE_COLOURS,
     classifier_title,
     draw_image,
     empty_figure,
@@ -126,14 +127,17 @@ def draw_outcome_bars(axes: Axes, rows: dict[str, dict[str, float]]) -> None:
 def _histogram(axes: Axes, table: pd.DataFrame) -> None:
     entropy = table["entropy"].to_numpy()
     edges = np.arange(0, max(entropy.max(), 1) + 0.4, 0.2)
-    positive = entropy[entropy > 0]
-    zero = (entropy == 0).mean()
+    parts = [entropy[entropy == 0], entropy[entropy > 0]]
     axes.hist(
-        positive, edges.tolist(), weights=np.full(len(positive), 1 / len(entropy)), color="#56B4E9", edgecolor="white"
+        parts,
+        edges.tolist(),
+        weights=[np.full(len(part), 1 / len(entropy)) for part in parts],
+        stacked=True,
+        color=["#004C7A", "#56B4E9"],
+        edgecolor="white",
     )
-    axes.bar(-0.1, zero, width=0.2, color="#004C7A", edgecolor="white")
-    axes.set(xlabel="entropy of answers (bits)", ylabel="share of stimuli")
-    plain_axes(axes, "c", f"Entropy; dark: 0 bit, {zero:.0%}")
+    axes.set(xlim=(0, edges[-1]), xlabel="entropy of answers (bits)", ylabel="share of stimuli")
+    plain_axes(axes, "c", f"Entropy; dark: 0 bit, {len(parts[0]) / len(entropy):.0%}")
 
 
 def _class_pairs(axes: Axes, table: pd.DataFrame, classes: Sequence[str]) -> None:
@@ -142,12 +146,12 @@ def _class_pairs(axes: Axes, table: pd.DataFrame, classes: Sequence[str]) -> Non
     for row in shares_by_digits(table).itertuples():
         shares[row.digit_high, row.digit_low] = row.success
         axes.text(row.digit_low, row.digit_high, row.n, **_centred(row.success))
-    mesh = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    mesh = axes.imshow(shares, cmap=SHARE_COLOURS, vmin=0, vmax=1)
     label_classes(axes, dict(enumerate(classes[:-1])), dict(enumerate(classes[1:], start=1)))
     axes.set(xlabel="lower target", ylabel="higher target")
     axes.set(xlim=(-0.5, n_classes - 1.5), ylim=(n_classes - 0.5, 0.5))
     plain_axes(axes, "d", f"Success by {class_noun(classes)} pair")
-    axes.figure.colorbar(mesh, ax=axes, shrink=0.75, label="share (number: stimuli)")
+    axes.figure.colorbar(mesh, ax=axes, shrink=0.75, label="share (number: stimuli; white: none)")
 
 
 def _centred(share: float) -> dict[str, Any]:
