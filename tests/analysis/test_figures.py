@@ -122,14 +122,34 @@ def test_guidance_names_the_classes(guidance):
 
 def test_alignment_shows_correlations_and_people(metrics, entropies):
     shown = texts(figure_alignment(metrics, entropies, QUALITY, "vgg", True))
-    assert {"people with themselves", "most frequent answer, with the own"} <= set(shown)
+    assert {"a person asked twice", "no model of the group can exceed this"} <= set(shown)
     assert "Spearman ρ = -1.00, n = 4" in shown
     assert "better for 1 of 2" in shown  # b has the same accuracy before and after
 
 
+def test_numbers_of_alignment_stand_where_no_diamond_is(metrics, entropies):
+    low = metrics.assign(accuracy=metrics["accuracy"].where(metrics["level"] != "base", 0.02))
+    axes = panel(figure_alignment(low, entropies, QUALITY, "vgg", True), "a")
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights[".69"] == 0.015  # VGG's GroupNet: 10 trials of .5 and 30 of .75
+    assert heights[".02"] == pytest.approx(0.03)  # no room inside
+
+
+def test_alignment_says_which_entropies_no_test_stimulus_has(metrics, entropies):
+    some = metrics[metrics["entropy_bin"] != "high"]
+    axes = panel(figure_alignment(some, entropies, QUALITY, "vgg", True), "f")
+    assert [text.get_position()[0] for text in axes.texts if text.get_text() == "no test stimuli"] == [2]
+    assert "no test stimuli" not in texts(figure_alignment(metrics, entropies, QUALITY, "vgg", True))
+
+
+def test_every_panel_of_alignment_has_a_letter(metrics, entropies):
+    figure = figure_alignment(metrics, entropies, QUALITY, "vgg", True)
+    assert [axes.get_title(loc="left")[0] for axes in figure.axes] == list("abcdef")
+
+
 def test_alignment_says_what_is_missing(metrics, entropies):
     shown = texts(figure_alignment(metrics[metrics["level"] != "individual"], entropies, {}, "lrm", True))
-    assert "people with themselves" not in shown
+    assert "a person asked twice" not in shown
     assert "no participant has an individual model" in shown
     assert "no entropies of GroupNet" in shown
     assert "Spearman ρ undefined, n = 4" in shown

@@ -28,7 +28,8 @@ from bam_pipelines.analysis.style import (
     plain_axes,
 )
 
-_LAYOUT = "LL;PG;BA;EE"  # levels, people, gains, before, after, entropy bins
+_LAYOUT = "LL;PG;BA;EE"  # levels, people, gains, before, after, entropy bins: a to f
+_LOW_BAR = 0.08  # no number fits into it
 
 
 def figure_alignment(
@@ -86,8 +87,7 @@ def _draw_levels(axes: Axes, metrics: pd.DataFrame, quality: dict[str, Any]) -> 
         kept = digits["accuracy"].reindex([(name, level) for name in names])
         axes.bar(places, bars, 0.25, color=LEVEL_COLOURS[level], label=LEVEL_TITLES[level])
         axes.plot(places, kept, "D", ms=5, mfc="white", mec="#D55E00", label="test digits" if offset == 0 else None)
-        for place, value in zip(places, bars, strict=True):
-            axes.text(place, value, f"{value:.2f}".removeprefix("0"), ha="center", va="bottom", fontsize=9.5)
+        _write_at_the_foot(axes, places, bars.to_numpy(), level)
     for ceiling, label, style in _ceilings(quality):
         axes.axhline(ceiling, color="#222222", lw=1.2, ls=style, label=label, zorder=0)
     axes.set(xticks=range(len(names)), ylim=(0, 1.05), ylabel="accuracy")
@@ -96,16 +96,29 @@ def _draw_levels(axes: Axes, metrics: pd.DataFrame, quality: dict[str, Any]) -> 
     plain_axes(axes, "a", "People's choices on test stimuli (bars), labels of test digits (diamonds)")
 
 
+def _write_at_the_foot(axes: Axes, places: np.ndarray, values: np.ndarray, level: str) -> None:
+    """Write what each bar is worth inside it: above it there are marks of other values."""
+    ink = "white" if level == "individual" else "#222222"
+    for place, value in zip(places[~np.isnan(values)], values[~np.isnan(values)], strict=True):
+        number = axes.text(place, 0.015, _short(value), ha="center", va="bottom", fontsize=10, color=ink)
+        if value < _LOW_BAR:
+            number.set(y=value + 0.01, color="#222222")
+
+
+def _short(share: float) -> str:
+    return f"{share:.2f}".removeprefix("0")
+
+
 def _ceilings(quality: dict[str, Any]) -> list[tuple[float, str, str]]:
     found = (
-        (quality.get("agreement_with_others", {}).get("upper"), "most frequent answer, with the own", ":"),
-        (quality.get("agreement_with_oneself"), "people with themselves", "--"),
+        (quality.get("agreement_with_others", {}).get("upper"), "no model of the group can exceed this", ":"),
+        (quality.get("agreement_with_oneself"), "a person asked twice", "--"),
     )
     return [(one["value"], label, style) for one, label, style in found if one and one["value"] is not None]
 
 
 def _draw_people(axes: Axes, people: pd.DataFrame) -> None:
-    plain_axes(axes, "a′", "Per participant")
+    plain_axes(axes, "b", "Each participant, mean over classifiers")
     if people.empty:
         empty_panel(axes, "no participant has an individual model")
         return
@@ -131,11 +144,11 @@ def _draw_gains(axes: Axes, table: pd.DataFrame) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.35 * (high - low))  # room for the legend above the bars
     axes.legend(frameon=False, fontsize=10, loc="upper right")
-    plain_axes(axes, "b", "Gain by classifier")
+    plain_axes(axes, "c", "Gain by classifier")
 
 
 def _draw_entropies(axes: Axes, entropies: pd.DataFrame, focus: str, level: str, top: float) -> None:
-    letter, title = ("c", "before") if level == "base" else ("", "after")
+    letter, title = ("d", "before") if level == "base" else ("e", "after")
     plain_axes(axes, letter, f"{classifier_title(focus)} {title}: {LEVEL_TITLES[level]}")
     rows = entropies[(entropies["classifier"] == focus) & (entropies["level"] == level)]
     if rows.empty:
@@ -158,8 +171,11 @@ def _draw_bins(axes: Axes, metrics: pd.DataFrame) -> None:
         places = np.arange(len(BINS)) + offset
         axes.bar(places, heights, 0.25, color=LEVEL_COLOURS[level], label=LEVEL_TITLES[level])
         for place, value in zip(places[~np.isnan(heights)], heights[~np.isnan(heights)], strict=True):
-            axes.text(place, value, f"{value:.2f}".removeprefix("0"), ha="center", va="bottom", fontsize=10)
+            axes.text(place, value, _short(value), ha="center", va="bottom", fontsize=10)
+    for place, name in enumerate(BINS):
+        if not means[name]:
+            axes.text(place, 0.03, "no test stimuli", ha="center", va="bottom", fontsize=11)
     axes.set(xticks=range(len(BINS)), ylim=(0, 1.05), ylabel="accuracy", xlabel="people's entropy")
     axes.set_xticklabels([BIN_TITLES[name] for name in BINS])
     axes.legend(frameon=False, fontsize=11, loc="upper right")
-    plain_axes(axes, "d", "People's choices by entropy of their answers, mean over classifiers")
+    plain_axes(axes, "f", "People's choices by entropy of their answers, mean over classifiers")
