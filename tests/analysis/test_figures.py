@@ -193,6 +193,30 @@ def test_manipulation_without_success_or_first_round(pair_table):
     assert "no success in any source" in texts(figure_manipulation(table, pair_summary(table, 0, 20), True))
 
 
+def test_small_rates_look_small(pair_table_of):
+    table = pair_table_of(("ab", "individual", {"bias": 4}), ("cd", "individual", {"bias": 3, "targeted": 1}))
+    for counts, highest in ((table[table["pair_id"] == "ab"], 0.27), (table, 0.27)):  # 0.25 and a margin of 8 %
+        figure = figure_manipulation(counts, pair_summary(counts, 0, 20), True)
+        assert panel(figure, "c").get_ylim() == pytest.approx((-0.05 * highest, highest))
+        assert panel(figure, "e").get_ylim() == pytest.approx((-highest, highest))
+        assert panel(figure, "d").get_ylim() == pytest.approx((-0.05, 1.05))
+    large = pair_table_of(("ab", "individual", {"opposite": 4}))
+    figure = figure_manipulation(large, pair_summary(large, 0, 20), True)
+    assert panel(figure, "e").get_ylim() == pytest.approx((-1.08, 1.08))
+
+
+def test_a_source_has_one_colour_in_both_figures(pair_table_of):
+    sources = ("individual", "swapped", "bias_only", "group", "none")
+    table = pair_table_of(*((pair, source, {"targeted": 2, "bias": 2}) for pair in ("ab", "cd") for source in sources))
+    dosed = table.assign(margin=[0.5 if source != "none" else float("nan") for source in table["source"]])
+    doses = {line.get_label(): line.get_color() for line in figure_dose(rates_table(dosed), True).axes[0].lines}
+    axes = panel(figure_manipulation(table, pair_summary(table, 0, 20), True), "c")
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    points = [line.get_color() for line in axes.lines if line.get_marker() == "o"]
+    assert len(names) == len(set(points)) == 5
+    assert {name: doses[name] for name in names} == dict(zip(names, points, strict=True))
+
+
 def test_boxes_appear_with_enough_pairs(pair_table):
     few = figure_manipulation(pair_table, pair_summary(pair_table, 0, 20), True)
     many = pair_table.assign(pair_id=pair_table.groupby("source").cumcount().mod(6).astype(str))

@@ -5,20 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
+from bam_pipelines.analysis.figures.manipulation import SOURCE_COLOURS, SOURCE_TITLES
 from bam_pipelines.analysis.pair_measures import NET
-from bam_pipelines.analysis.pair_tests import CUSTOMISED, FIRST_ROUND
+from bam_pipelines.analysis.pair_tests import CUSTOMISED
 from bam_pipelines.analysis.rates import STIMULI
 from bam_pipelines.analysis.style import empty_panel, new_figure, plain_axes
 
-_COLOURS = {
-    CUSTOMISED: "#0072B2",
-    "swapped": "#D55E00",
-    "bias_only": "#E69F00",
-    "group": "#009E73",
-    "none": "#CC79A7",
-    FIRST_ROUND: "#9A9A9A",
-}
 _PANELS = {
     NET: ("a", "Net directed success", "low", "high"),
     "success": ("b", "Success", "success_low", "success_high"),
@@ -73,7 +65,7 @@ def _draw(axes: Axes, rates: pd.DataFrame, name: str) -> None:
         x = np.where(rows["margin"].isna(), -1, np.searchsorted(doses, rows["margin"]))
         beside = [other for other in sources if (other in dosed) == (source in dosed)]
         x = x + (beside.index(source) - (len(beside) - 1) / 2) * _APART
-        colour = _COLOURS[source]
+        colour = SOURCE_COLOURS[source]
         axes.plot(x, rows[name], "o-", color=colour, ms=8 if source == CUSTOMISED else 6, label=SOURCE_TITLES[source])
         axes.vlines(x, rows[low], rows[high], color=colour, lw=2.4 if source == CUSTOMISED else 1.6)
     if name == NET:

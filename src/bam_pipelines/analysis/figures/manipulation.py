@@ -20,12 +20,20 @@ SOURCE_TITLES = {
     "bias_only": "bias only",
     "none": "unguided",
 }
-_SOURCE_COLOURS = {FIRST_ROUND: "#9A9A9A", CUSTOMISED: "#0072B2"}
-_OTHER_COLOUR = "#CC79A7"
-_MEDIAN: dict[str, Any] = {"color": "#D55E00", "lw": 2}
+SOURCE_COLOURS = {
+    FIRST_ROUND: "#9A9A9A",
+    "group": "#009E73",
+    CUSTOMISED: "#0072B2",
+    "swapped": "#D55E00",
+    "bias_only": "#E69F00",
+    "none": "#CC79A7",
+}
+_MEDIAN: dict[str, Any] = {"color": "#222222", "lw": 2.4}
 _HALO: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 _BOX: dict[str, Any] = {"color": "#444444", "lw": 1.3}
 _FEWEST_FOR_BOXES = 5  # quartiles of fewer pairs say less than the points themselves
+_NARROWEST = 0.25  # a panel shows at least so much: nothing but small values should look small
+_NOBODYS = {"targeted_ratio": 0.5, "net_directed_success": 0.0}  # in expectation, of stimuli that are meant for nobody
 _PER_PAIR = {
     "success": ("c", "Success"),
     "targeted_ratio": ("d", "Targeted ratio"),
@@ -82,7 +90,7 @@ def _draw_ratio(axes: Axes, described: dict[str, Any], sources: list[str]) -> No
         return
     for height, source in enumerate(shown):
         ratio = described[source]["targeted_ratio"]
-        colour = _SOURCE_COLOURS.get(source, _OTHER_COLOUR)
+        colour = SOURCE_COLOURS[source]
         axes.plot([ratio["low"], ratio["high"]], [height, height], color=colour, lw=3, solid_capstyle="round")
         axes.plot(ratio["value"], height, "o", ms=10, color=colour)
         label = f"{ratio['value']:.0%} of {described[source]['n_success']}"
@@ -112,16 +120,21 @@ def _draw_pairs(axes: Axes, rates: pd.DataFrame, name: str, sources: list[str], 
         for place, values in zip(places, boxes, strict=True):
             axes.hlines(np.median(values) if len(values) else np.nan, place - 0.2, place + 0.2, **_MEDIAN)
     for place, source, values in zip(places, sources, boxes, strict=True):
-        colour = _SOURCE_COLOURS.get(source, _OTHER_COLOUR)
-        axes.plot(np.full(len(values), place), values, "o", ms=6.5, color=colour, mec="white", zorder=3)
-    if name == "net_directed_success":
-        axes.axhline(0, color="#222222", lw=1, ls="--", zorder=0)
-    elif name == "targeted_ratio":
-        axes.axhline(0.5, color="#222222", lw=1, ls="--", zorder=0)
-        axes.set_ylim(-0.05, 1.05)
+        axes.plot(np.full(len(values), place), values, "o", ms=6.5, color=SOURCE_COLOURS[source], mec="white", zorder=3)
+    if name in _NOBODYS:
+        axes.axhline(_NOBODYS[name], color="#222222", lw=1, ls="--", zorder=0)
+    axes.set_ylim(*_range_of(name, wide.abs().to_numpy()))
     letter, title = _PER_PAIR[name]
     names = [SOURCE_TITLES[source] for source in sources]
     axes.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(sources) - 0.4)
     axes.set_xlabel("" if p is None else f"p = {p:.3f}" if p >= 0.001 else "p < 0.001")
     plain_axes(axes, letter, title)
+
+
+def _range_of(name: str, sizes: np.ndarray) -> tuple[float, float]:
+    """Return a panel's ends: all of a ratio, else from nothing, or from as far below, to a little above the largest."""
+    if name == "targeted_ratio":
+        return -0.05, 1.05
+    highest = 1.08 * max(float(np.nanmax(sizes)), _NARROWEST)
+    return (-highest if name == "net_directed_success" else -0.05 * highest), highest
