@@ -227,12 +227,23 @@ def test_boxes_appear_with_enough_pairs(pair_table):
 def test_differences_show_sizes_clusters_and_reliability(differences):
     figure = figure_differences(*differences, True)
     shown = texts(figure)
-    assert {"25", "60", "2\n+0.021", "3\n–", "c  People; reliability 0.46"} <= set(shown)
+    assert {"25", "60", "2", "3", "d  People; reliability 0.46"} <= set(shown)
     assert set("abcdef") <= set(shown)
     # coloured by the clusters that are the more stable: three people each
-    (points,) = (axes.collections[0] for axes in figure.axes if axes.get_title(loc="left").startswith("c"))
+    (points,) = (axes.collections[0] for axes in figure.axes if axes.get_title(loc="left").startswith("d"))
     colours = [tuple(colour) for colour in points.get_facecolors()]
     assert len(set(colours)) == 2 and colours[0] == colours[2] != colours[3]
+
+
+def test_what_clusters_are_worth_is_drawn_by_their_number(differences):
+    figure = figure_differences(*differences, True)
+    interval, value = (line.get_xydata().tolist() for line in panel(figure, "c").lines[:2])
+    assert (interval, value) == ([[0, 0.0], [0, 0.1]], [[0, 0.021]])  # of two clusters; three have none
+    stable, alike = panel(figure, "b").lines[:2]
+    assert stable.get_ydata().tolist() == [0.7, 0.1]
+    # where both are the same, both are seen
+    assert all(one < other for one, other in zip(stable.get_xdata(), alike.get_xdata(), strict=True))
+    assert panel(figure, "b").get_ylim()[0] < -0.5  # the least that the index can be
 
 
 def test_differences_say_what_is_missing(differences):
@@ -240,7 +251,7 @@ def test_differences_say_what_is_missing(differences):
     nobody = summary | {"reliability": None, "clusters": {}}
     shown = texts(figure_differences(curve, places[["participant_id", "place_1"]], nobody, True))
     assert "too few participants, or none that differ" in shown
-    assert "c  People; reliability not defined" in shown
+    assert "d  People; reliability not defined" in shown
     alone = texts(figure_differences(curve, places[["participant_id"]][:1], nobody, True))
     assert "fewer than two people with a model" in alone
 

@@ -15,7 +15,7 @@ _CLUSTER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55
 
 
 def figure_differences(curve: pd.DataFrame, places: pd.DataFrame, clusters: dict[str, Any], simulated: bool) -> Figure:
-    """Draw the learning curve, the stability of clusters, and where people are placed.
+    """Draw the learning curve, the stability of clusters, what they know of their members, and where people are placed.
 
     Parameters
     ----------
@@ -29,12 +29,13 @@ def figure_differences(curve: pd.DataFrame, places: pd.DataFrame, clusters: dict
     Returns
     -------
     matplotlib.figure.Figure
-        Three panels, 8 inches wide.
+        Four panels, 8 inches wide.
     """
-    figure = new_figure(8, 9, "How people differ", simulated)
-    axes = figure.subplot_mosaic("LL;CP", height_ratios=[1, 1.2])
+    figure = new_figure(8, 9.5, "How people differ", simulated)
+    axes = figure.subplot_mosaic("LL;SP;GP", height_ratios=[1.2, 0.9, 0.65], width_ratios=[1, 1.1])
     _draw_curve(axes["L"], curve)
-    _draw_clusters(axes["C"], clusters["clusters"])
+    _draw_stability(axes["S"], clusters["clusters"])
+    _draw_gains(axes["G"], clusters["clusters"])
     _draw_places(axes["P"], places, clusters)
     return figure
 
@@ -55,27 +56,43 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame) -> None:
     plain_axes(axes, "a", "What more trials tell of a person (bands: 95 %)")
 
 
-def _draw_clusters(axes: Axes, clusters: dict[str, Any]) -> None:
-    plain_axes(axes, "b", "Clusters")
+def _draw_stability(axes: Axes, clusters: dict[str, Any]) -> None:
+    plain_axes(axes, "b", "Same clusters again?")
     if not clusters:
         empty_panel(axes, "too few participants, or none that differ")
         return
     numbers = sorted(clusters, key=int)
     positions = np.arange(len(numbers))
-    for key, label, marker, colour in (
-        ("stability", "in two halves of the images", "o", LEVEL_COLOURS["individual"]),
-        ("agreement_with_swaps", "by models and by swaps", "D", "#D55E00"),
+    # beside each other, since both may be the same
+    for key, label, marker, colour, beside in (
+        ("stability", "in two halves of the images", "o", LEVEL_COLOURS["individual"], -0.1),
+        ("agreement_with_swaps", "by models and by swaps", "D", "#D55E00", 0.1),
     ):
-        axes.plot(positions, [clusters[number][key] for number in numbers], marker, ms=8, color=colour, label=label)
-    axes.axhline(0, color="#9A9A9A", lw=1, ls="--")
-    axes.set(xlim=(-0.5, len(numbers) - 0.5), ylim=(-0.3, 1.05), ylabel="adjusted Rand index")
-    axes.set_xlabel("number of clusters; nats that\nfellow members know beyond all others")
-    axes.set_xticks(positions, [f"{number}\n{_gain(clusters[number]['gain'])}" for number in numbers])
-    axes.legend(frameon=False, fontsize=10.5, loc="upper center", bbox_to_anchor=(0.5, -0.34))
+        found = [clusters[number][key] for number in numbers]
+        axes.plot(positions + beside, found, marker, ms=8, color=colour, label=label)
+    _number_clusters(axes, numbers)
+    axes.set(ylim=(-0.55, 1.05), ylabel="adjusted Rand index")  # the index is -0.5 at least
+    axes.legend(frameon=False, fontsize=10.5, loc="upper center", bbox_to_anchor=(0.45, -0.28))
 
 
-def _gain(gain: dict[str, float] | None) -> str:
-    return "–" if gain is None else f"{gain['value']:+.3f}"
+def _draw_gains(axes: Axes, clusters: dict[str, Any]) -> None:
+    plain_axes(axes, "c", "Gain of clusters (95 %)")
+    numbers = sorted(clusters, key=int)
+    gains = {place: clusters[number]["gain"] for place, number in enumerate(numbers) if clusters[number]["gain"]}
+    if not gains:
+        empty_panel(axes, "nobody shares a cluster")
+        return
+    for place, gain in gains.items():
+        axes.plot([place, place], [gain["low"], gain["high"]], color=LEVEL_COLOURS["individual"], lw=2)
+        axes.plot(place, gain["value"], "o", ms=8, color=LEVEL_COLOURS["individual"])
+    _number_clusters(axes, numbers)
+    axes.set_ylabel("fellow members over\nall others (nats)")
+
+
+def _number_clusters(axes: Axes, numbers: list[str]) -> None:
+    axes.axhline(0, color="#9A9A9A", lw=1, ls="--", zorder=0)
+    axes.set(xlim=(-0.5, len(numbers) - 0.5), xlabel="number of clusters")
+    axes.set_xticks(range(len(numbers)), numbers)
 
 
 def _draw_places(axes: Axes, places: pd.DataFrame, clusters: dict[str, Any]) -> None:
@@ -91,8 +108,8 @@ def _draw_places(axes: Axes, places: pd.DataFrame, clusters: dict[str, Any]) -> 
     if len(places) <= _NAMED_PEOPLE:
         for name, x, y in zip(places["participant_id"], places["place_1"], second, strict=True):
             axes.annotate(str(name)[:6], (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8.5)
-    axes.set(xlabel="first and second principal place (nats)")
+    axes.set(xlabel="first principal place (nats)", ylabel="second principal place (nats)")
     axes.set_aspect("equal", adjustable="datalim")
     reliability = clusters["reliability"]
     told = "not defined" if reliability is None else f"{reliability:.2f}"
-    plain_axes(axes, "c", f"People; reliability {told}")
+    plain_axes(axes, "d", f"People; reliability {told}")
