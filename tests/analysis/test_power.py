@@ -58,7 +58,7 @@ def test_an_effect_above_success_is_not_simulated():
     summary = power_summary(table, measured, settings)
     assert summary["smallest"]["0.12"] == {"groups": None, "randomisation": None}
     shown = [text.get_text() for axes in figure_power(table, summary, True).axes for text in axes.texts]
-    assert shown.count("N cannot differ by 0.12:\nsuccess is too rare") == 2
+    assert shown.count("net directed success\ncannot differ by 0.12:\nsuccess is too rare") == 2
     nothing = power_table({"expected_success": 0.05, "expected_spread": 0.0}, settings, seed=0)
     assert nothing.empty and figure_power(nothing, power_summary(nothing, measured, settings), True)
 
@@ -111,6 +111,10 @@ def test_what_no_round_finds_is_told_and_drawn():
     figure = figure_power(table, summary, True)
     assert len(figure.axes) == 4 and "(simulated participants)" in figure.get_suptitle()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["60", "180"]
+    assert {axes.get_title(loc="left") for axes in figure.axes[:2]} == {
+        "net directed success\ndiffers by 0.12",
+        "net directed success\ndiffers by 0.01",
+    }
 
 
 @pytest.mark.parametrize(

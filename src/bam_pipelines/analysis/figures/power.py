@@ -37,10 +37,10 @@ def figure_power(table: pd.DataFrame, summary: dict[str, Any], simulated: bool) 
         for axes, effect in zip(row, effects, strict=True):
             part = table[(table["test"] == test) & (table["effect"] == effect)]
             if part.empty:
-                empty_panel(axes, f"N cannot differ by {effect:g}:\nsuccess is too rare")
+                empty_panel(axes, f"net directed success\ncannot differ by {effect:g}:\nsuccess is too rare")
                 continue
             _draw(axes, part, summary["wanted"])
-            plain_axes(axes, "", f"N differs by {effect:g}" if test == tests[0] else "")
+            plain_axes(axes, "", f"net directed success\ndiffers by {effect:g}" if test == tests[0] else "")
         row[0].set_ylabel(f"power\n({_TITLES[test]})")
     for axes in panels[-1]:
         axes.set_xlabel("groups of people")
