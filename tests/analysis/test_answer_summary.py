@@ -122,7 +122,7 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
     trials = trials_of(ANSWERS, rt_ms=500.0)
     shares = np.full((10, 10), np.nan)
     shares[5, 1] = shares[1, 5] = 0.5
-    figure = answers_figure(trials, participants, shares, 0.75, simulated=True)
+    figure = answers_figure(trials, participants, shares, 0.75, set("abcd"), simulated=True)
     assert figure.get_suptitle() == "Answers (simulated participants)"
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[:4] == [
@@ -138,7 +138,9 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
     # the other cells of the lower triangle are marked as without answers, no other is
     assert np.ma.getmaskarray(unasked)[4, 1] and np.ma.count(unasked) == 9 * 10 // 2 - 1
     assert [axes.get_xlabel() for axes in figure.axes[3:4]] == ["lower digit"]
-    named = answers_figure(trials, participants, shares, 0.75, True, [f"c{label}" for label in range(10)]).axes[3]
+    named = answers_figure(trials, participants, shares, 0.75, set(), True, [f"c{label}" for label in range(10)]).axes[
+        3
+    ]
     assert (named.get_xlabel(), named.get_ylabel()) == ("lower class", "higher class")
     ticks = [[label.get_text() for label in axis.get_ticklabels()] for axis in (named.xaxis, named.yaxis)]
     assert ticks == [[f"c{label}" for label in range(9)], [f"c{label}" for label in range(1, 10)]]
@@ -147,8 +149,45 @@ def test_the_figure_says_what_is_simulated_and_what_is_missing(trials_of, partic
         participants.assign(catch_accuracy=np.nan),
         np.full((10, 10), np.nan),
         0.75,
+        set(),
         simulated=False,
     )
     assert bare.get_suptitle() == "Answers"
     shown = [text.get_text() for axes in bare.axes for text in axes.texts]
     assert shown == ["no response times", "no catch trials", "no answers to images with two targets"]
+
+
+NOWHERE = np.full((10, 10), np.nan)
+
+
+def test_one_answer_is_no_agreement(trials_of, participants):
+    some = answers_figure(trials_of([*ANSWERS, ("a", "z", 7)], rt_ms=500.0), participants, NOWHERE, 0.75, set(), True)
+    uncertainty, times = some.axes[:2]
+    # of x and y one is unanimous; z, which one person answered, is neither drawn nor counted
+    assert uncertainty.get_title(loc="left") == "a  Uncertainty (50% unanimous)\nwithout images of one answer: 1"
+    assert sum(bar.get_height() for bar in uncertainty.patches) == 2 == len(times.collections[0].get_offsets())
+    alone = answers_figure(trials_of([("a", "z", 7)], rt_ms=500.0), participants, NOWHERE, 0.75, set(), True)
+    said = "no image has two answers, and one alone has no entropy"
+    assert [axes.texts[0].get_text() for axes in alone.axes[:2]] == [said, said]
+
+
+def test_images_are_counted_in_whole_numbers(trials_of, participants):
+    figure = answers_figure(trials_of(ANSWERS, rt_ms=500.0), participants, NOWHERE, 0.75, set(), True)
+    assert all(float(tick).is_integer() for tick in figure.axes[0].get_yticks())
+
+
+def test_who_was_not_judged_is_drawn_hollow(trials_of, participants):
+    people = participants.assign(include=[True, False, True, False])
+    figure = answers_figure(trials_of(ANSWERS, rt_ms=500.0), people, NOWHERE, 0.75, {"a", "d"}, True)
+    attention = figure.axes[2]
+    drawn = {part.get_label(): part for part in attention.collections}
+    # by accuracy: d .5, c .8, b .9, a 1
+    assert {label: part.get_offsets().data.tolist() for label, part in drawn.items()} == {
+        "included": [[3, 1.0]],
+        "excluded": [[0, 0.5]],
+        "rule not applied: too few catch trials": [[1, 0.8]],
+        "rule not applied, excluded by another": [[2, 0.9]],
+    }
+    hollow = {label for label, part in drawn.items() if part.get_facecolor()[0].tolist() == [1, 1, 1, 1]}
+    assert hollow == {"rule not applied: too few catch trials", "rule not applied, excluded by another"}
+    assert {text.get_text() for text in attention.get_legend().get_texts()} == set(drawn)

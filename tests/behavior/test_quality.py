@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bam_pipelines.behavior.quality import assess_quality, catch_measures, repeat_agreement
+from bam_pipelines.behavior.quality import assess_quality, catch_measures, judged_by_catch, repeat_agreement
 from bam_pipelines.behavior.schemas import SITTINGS, validate_trials
 from bam_pipelines.behavior.validation import validate
 
@@ -70,6 +70,12 @@ def test_few_catch_answers_neither_pass_nor_fail(assess):
     assert found.participants["catch_accuracy"].iloc[0] == 0
     unanswered = [row | {"response": None} for row in catches("a", 3, 0)]
     assert assess([*catches("a", 0, 9), *unanswered, *[{}] * 9]).participants["include"].all()
+
+
+def test_ten_answered_catch_trials_are_enough_to_be_judged(trials_of, settings_of):
+    unanswered = [row | {"response": None} for row in catches("a", 3, 0)]
+    trials = validate_trials(trials_of([*catches("a", 0, 9), *unanswered, *catches("b", 9, 1)]))
+    assert judged_by_catch(trials, settings_of().quality) == {"b"}
 
 
 def test_response_times_outside_the_window_flag_single_trials(assess):

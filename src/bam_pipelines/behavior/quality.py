@@ -78,14 +78,23 @@ def assess_quality(trials: pd.DataFrame, sittings: pd.DataFrame, rules: QualityR
     )
 
 
+def judged_by_catch(trials: pd.DataFrame, rules: QualityRules) -> set[str]:
+    """Return the participants who answered enough catch trials for the rule ``catch_accuracy`` to apply."""
+    answered = _answered_catch(trials).groupby("participant_id").size()
+    return set(answered.index[answered >= rules.minimum_catch_answered])
+
+
+def _answered_catch(trials: pd.DataFrame) -> pd.DataFrame:
+    return trials[trials["is_catch"] & trials["response"].notna() & trials["expected_response"].notna()]
+
+
 def catch_measures(trials: pd.DataFrame, n_classes: int) -> tuple[int, float, float]:
     """Return answered catch trials, their accuracy and the lapse (K / (K − 1)) · error; NaN without any.
 
     A lapse answers at random and is right once in K, so errors are (K − 1) / K of the lapses. The estimate is not
     clipped: it exceeds 1 when someone is wrong more often than chance.
     """
-    asked = trials["is_catch"] & trials["response"].notna() & trials["expected_response"].notna()
-    answered = trials[asked]
+    answered = _answered_catch(trials)
     if answered.empty:
         return 0, float("nan"), float("nan")
     accuracy = float((answered["response"] == answered["expected_response"]).mean())

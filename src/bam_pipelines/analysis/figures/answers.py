@@ -1,20 +1,22 @@
 """What the answers of one round look like: uncertainty, response times, attention, digits that are confused."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bam_pipelines.analysis.answer_summary import stimulus_entropies
-from bam_pipelines.analysis.style import empty_panel, label_classes, new_figure, plain_axes
+from bam_pipelines.analysis.style import SHARE_COLOURS, empty_panel, label_classes, new_figure, plain_axes
 from bam_pipelines.images.classes import class_name, class_noun
 
 _COLOUR = "#0072B2"
 _NOTHING = "#D9C7B0"
 _EXCLUDED = "#D55E00"
+_ONE_EACH = "no image has two answers, and one alone has no entropy"
 
 
 def answers_figure(
@@ -22,6 +24,7 @@ def answers_figure(
     participants: pd.DataFrame,
     shares: np.ndarray,
     catch_threshold: float,
+    judged: Collection[str],
     simulated: bool,
     classes: Sequence[str] | None = None,
 ) -> Figure:
@@ -35,6 +38,8 @@ def answers_figure(
         (K, K), share of the answers that are one of the two targets, NaN where nobody answered.
     catch_threshold
         Least catch accuracy of an included participant.
+    judged
+        Participants with enough catch trials for the rule to apply.
     simulated
         Whether the participants are; the title then says so.
     classes
@@ -48,23 +53,32 @@ def answers_figure(
     figure = new_figure(10, 8, "Answers", simulated)
     (entropy, times), (attention, targets) = figure.subplots(2, 2)
     entropies = stimulus_entropies(trials)
-    _draw_entropy(entropy, entropies)
-    _draw_response_times(times, entropies)
-    _draw_catch_accuracy(attention, participants, catch_threshold)
+    several = entropies[entropies["n_answers"] > 1]
+    _draw_entropy(entropy, several, len(entropies) - len(several))
+    _draw_response_times(times, several)
+    _draw_catch_accuracy(attention, participants, catch_threshold, judged)
     _draw_targets(targets, shares, classes)
     return figure
 
 
-def _draw_entropy(axes: Axes, entropies: pd.DataFrame) -> None:
+def _draw_entropy(axes: Axes, entropies: pd.DataFrame, single: int) -> None:
+    if entropies.empty:
+        empty_panel(axes, _ONE_EACH)
+        return
     highest = max(1.0, float(entropies["entropy"].max()))
     axes.hist(entropies["entropy"], bins=20, range=(0, highest), color=_COLOUR)
-    unanimous = (entropies["entropy"] == 0).mean()
-    plain_axes(axes, "a", f"Uncertainty ({unanimous:.0%} unanimous)")
+    title = f"Uncertainty ({(entropies['entropy'] == 0).mean():.0%} unanimous)"
+    # one answer is unanimous by definition; quality_report's share counts it
+    plain_axes(axes, "a", f"{title}\nwithout images of one answer: {single}" if single else title)
     axes.set_xlabel("entropy of the answers to an image (bits)")
     axes.set_ylabel("images")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
 
 
 def _draw_response_times(axes: Axes, entropies: pd.DataFrame) -> None:
+    if entropies.empty:
+        empty_panel(axes, _ONE_EACH)
+        return
     timed = entropies.dropna(subset=["median_rt_ms"])
     if timed.empty:
         empty_panel(axes, "no response times")
@@ -77,13 +91,23 @@ def _draw_response_times(axes: Axes, entropies: pd.DataFrame) -> None:
     axes.set_xlim(-0.05, max(1.0, float(timed["entropy"].max())) + 0.05)
 
 
-def _draw_catch_accuracy(axes: Axes, participants: pd.DataFrame, threshold: float) -> None:
+def _draw_catch_accuracy(axes: Axes, participants: pd.DataFrame, threshold: float, judged: Collection[str]) -> None:
     asked = participants.dropna(subset=["catch_accuracy"]).sort_values("catch_accuracy")
     if asked.empty:
         empty_panel(axes, "no catch trials")
         return
-    colours = np.where(asked["include"], _COLOUR, _EXCLUDED)
-    axes.scatter(range(len(asked)), asked["catch_accuracy"].astype(float), s=22, c=colours, clip_on=False)
+    places, accuracy = np.arange(len(asked)), asked["catch_accuracy"].to_numpy(float)
+    kept, known = asked["include"].to_numpy(bool), asked["participant_id"].isin(judged).to_numpy()
+    for label, these, colour, filled in (
+        ("included", kept & known, _COLOUR, True),
+        ("excluded", ~kept & known, _EXCLUDED, True),
+        ("rule not applied: too few catch trials", kept & ~known, _COLOUR, False),
+        ("rule not applied, excluded by another", ~kept & ~known, _EXCLUDED, False),
+    ):
+        if these.any():
+            face = colour if filled else "white"
+            axes.scatter(places[these], accuracy[these], s=30, c=face, edgecolors=colour, label=label, zorder=3)
+    axes.legend(frameon=False, fontsize=10, loc="lower right")
     axes.axhline(threshold, color=_EXCLUDED, linestyle="--", linewidth=1)
     excluded = int((~participants["include"]).sum())
     plain_axes(axes, "c", f"Attention ({excluded} of {len(participants)} excluded)")
@@ -100,7 +124,7 @@ def _draw_targets(axes: Axes, shares: np.ndarray, classes: Sequence[str] | None)
     lower = np.where(np.tril(np.ones_like(shares, dtype=bool), k=-1), shares, np.nan)
     unasked = np.where(np.tril(np.isnan(shares), k=-1), 0.0, np.nan)
     axes.imshow(unasked[1:, :-1], cmap=ListedColormap([_NOTHING]))
-    mesh = axes.imshow(lower[1:, :-1], cmap="Blues", vmin=0, vmax=1)
+    mesh = axes.imshow(lower[1:, :-1], cmap=SHARE_COLOURS, vmin=0, vmax=1)
     plain_axes(axes, "d", "Answers that are one of the two targets\n(brown: no answers)")
     names = [class_name(label, classes) for label in range(len(shares))]
     label_classes(axes, dict(enumerate(names[:-1])), dict(enumerate(names[1:])))

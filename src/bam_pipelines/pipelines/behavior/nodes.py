@@ -11,7 +11,7 @@ from bam_pipelines.analysis.figures.answers import answers_figure
 from bam_pipelines.analysis.pair_confusion import confusion_by_pair, target_shares
 from bam_pipelines.behavior.ingestion import ingest
 from bam_pipelines.behavior.observers import as_observer, draw_participants
-from bam_pipelines.behavior.quality import Assessment, assess_quality
+from bam_pipelines.behavior.quality import Assessment, assess_quality, judged_by_catch
 from bam_pipelines.behavior.recovery import recover_parameters, summarise_recovery
 from bam_pipelines.behavior.rounds import Round, first_round, second_round
 from bam_pipelines.behavior.schemas import validate_stimuli, validate_trials
@@ -129,7 +129,10 @@ def report_answers(
     confusion = confusion_by_pair(trials, stimuli)
     shares = target_shares(confusion, settings.n_classes)
     simulated = settings.source == "simulated"
-    figure = answers_figure(trials, participants, shares, settings.quality.catch_accuracy, simulated, settings.classes)
+    judged = judged_by_catch(trials, settings.quality)
+    figure = answers_figure(
+        trials, participants, shares, settings.quality.catch_accuracy, judged, simulated, settings.classes
+    )
     numbers = {
         **summarise_answers(trials, participants),
         **summarise_reliability(trials, settings.n_classes, seed),
