@@ -42,10 +42,13 @@ def test_all_are_shown_when_there_are_fewer(stimuli):
 
 def test_descriptions(stimuli):
     assert describe_stimulus(stimuli.iloc[0]) == ["0 | 9", "VGG .50 | .45"]
-    assert describe_stimulus(stimuli.iloc[13]) == ["4 | 9", "LRM 4: .50", "MLP 9: .93"]
+    assert describe_stimulus(stimuli.iloc[13]) == ["4 | 9", "LRM: 4 (.50)", "MLP: 9 (.93)"]
     names = ["T-shirt", *"bcdefghi", "Ankle boot"]
     assert describe_stimulus(stimuli.iloc[0], names)[0] == "T-shirt | Ankle boot"
-    assert describe_stimulus(stimuli.iloc[13], names) == ["e | Ankle boot", "LRM e: .50", "MLP Ankle boot: .93"]
+    assert describe_stimulus(stimuli.iloc[13], names) == ["e | Ankle boot", "LRM: e (.50)", "MLP: Ankle boot (.93)"]
+    own = stimuli.iloc[13].copy()
+    own[["model_1", "model_2"]] = ["lrm-s001", "mlp-s002"]
+    assert describe_stimulus(own)[1:] == ["LRM of s001: 4 (.50)", "MLP of s002: 9 (.93)"]
     natural = stimuli.iloc[0].copy()
     natural[["target_1", "strategy"]] = [pd.NA, "natural"]
     assert describe_stimulus(natural) == ["natural"]

@@ -101,7 +101,7 @@ def describe_stimulus(stimulus: pd.Series, classes: Sequence[str] | None = None)
     Returns
     -------
     list of str
-        For example ``["3 | 8", "VGG .48 | .47"]`` for one classifier, ``["3 | 8", "VGG 3: .97", "MLP 8: .93"]``
+        For example ``["3 | 8", "VGG .48 | .47"]`` for one classifier, ``["3 | 8", "VGG: 3 (.97)", "MLP: 8 (.93)"]``
         for two, each of which should see its own target.
     """
     if pd.isna(stimulus["target_1"]):
@@ -127,8 +127,8 @@ def guiding_probabilities(stimulus: pd.Series, names: Sequence[str]) -> list[str
         return [f"{name} {_short(stimulus['p1_target_1'])} | {_short(stimulus['p1_target_2'])}"]
     other = classifier_title(str(stimulus["model_2"]))
     return [
-        f"{name} {names[0]}: {_short(stimulus['p1_target_1'])}",
-        f"{other} {names[1]}: {_short(stimulus['p2_target_2'])}",
+        f"{name}: {names[0]} ({_short(stimulus['p1_target_1'])})",
+        f"{other}: {names[1]} ({_short(stimulus['p2_target_2'])})",
     ]
 
 

@@ -24,7 +24,7 @@ def test_a_card_says_who_answered_what_and_what_became_of_it(cards):
     # a repeat's other answer is no second vote; three of four: -(.75 log .75 + .25 log .25) = .811 bits
     assert (t.kind, t.counts, t.outcome) == ("controversial", [(1, 3), (2, 1)], "success")
     assert t.entropy == pytest.approx(0.8113, abs=1e-4)
-    assert t.lines == ["VGG dog: .50", "LRM emu: .93"]
+    assert t.lines == ["VGG: dog (.50)", "LRM: emu (.93)"]
     assert (u.outcome, u.counts) == ("failure", [(2, 2), (0, 1)])
     assert (v.outcome, v.entropy, v.answers) == ("none", None, {})
 
@@ -41,7 +41,7 @@ def test_probabilities_say_whose_models_they_are(report):
     names = {"model_1": "vgg-a", "model_2": "vgg-c", "p2_target_2": 0.25}
     report.results["second_stimuli"] = report.results["second_stimuli"].assign(**names)
     (x, _) = [card for card in report.content().gallery.cards if card.stimulus_id in "xy"]
-    assert x.lines[:2] == ["VGG of a cat: .50", "VGG of c dog: .25"]
+    assert x.lines[:2] == ["VGG of a: cat (.50)", "VGG of c: dog (.25)"]
 
 
 def test_images_keep_their_pixels(cards, results):
