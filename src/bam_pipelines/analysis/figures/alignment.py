@@ -29,7 +29,6 @@ from bam_pipelines.analysis.style import (
 )
 
 _LAYOUT = "LL;PG;BA;EE"  # levels, people, gains, before, after, entropy bins: a to f
-_LOW_BAR = 0.08  # no number fits into it
 
 
 def figure_alignment(
@@ -87,22 +86,16 @@ def _draw_levels(axes: Axes, metrics: pd.DataFrame, quality: dict[str, Any]) -> 
         kept = digits["accuracy"].reindex([(name, level) for name in names])
         axes.bar(places, bars, 0.25, color=LEVEL_COLOURS[level], label=LEVEL_TITLES[level])
         axes.plot(places, kept, "D", ms=5, mfc="white", mec="#D55E00", label="test digits" if offset == 0 else None)
-        _write_at_the_foot(axes, places, bars.to_numpy(), level)
+        for place, value in zip(places[bars.notna()], bars.dropna(), strict=True):
+            # below the axis: above a bar there may be a diamond
+            axes.text(place, -0.01, _short(value), ha="center", va="top", fontsize=10)
     for ceiling, label, style in _ceilings(quality):
         axes.axhline(ceiling, color="#222222", lw=1.2, ls=style, label=label, zorder=0)
-    axes.set(xticks=range(len(names)), ylim=(0, 1.05), ylabel="accuracy")
+    axes.axhline(0, color="#222222", lw=0.8)
+    axes.set(xticks=range(len(names)), yticks=np.linspace(0, 1, 6), ylim=(-0.08, 1.05), ylabel="accuracy")
     axes.set_xticklabels([classifier_title(name) for name in names])
     axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=11)
     plain_axes(axes, "a", "People's choices on test stimuli (bars), labels of test digits (diamonds)")
-
-
-def _write_at_the_foot(axes: Axes, places: np.ndarray, values: np.ndarray, level: str) -> None:
-    """Write what each bar is worth inside it: above it there are marks of other values."""
-    ink = "white" if level == "individual" else "#222222"
-    for place, value in zip(places[~np.isnan(values)], values[~np.isnan(values)], strict=True):
-        number = axes.text(place, 0.015, _short(value), ha="center", va="bottom", fontsize=10, color=ink)
-        if value < _LOW_BAR:
-            number.set(y=value + 0.01, color="#222222")
 
 
 def _short(share: float) -> str:
@@ -118,7 +111,7 @@ def _ceilings(quality: dict[str, Any]) -> list[tuple[float, str, str]]:
 
 
 def _draw_people(axes: Axes, people: pd.DataFrame) -> None:
-    plain_axes(axes, "b", "Each participant, mean over classifiers")
+    plain_axes(axes, "b", "By participant")
     if people.empty:
         empty_panel(axes, "no participant has an individual model")
         return
@@ -127,7 +120,8 @@ def _draw_people(axes: Axes, people: pd.DataFrame) -> None:
     axes.plot([low, high], [low, high], color="#9A9A9A", lw=1, ls="--")
     axes.plot(people["group"], people["individual"], "o", ms=7, mfc=LEVEL_COLOURS["individual"], mec="white", alpha=0.8)
     axes.text(0.04, 0.93, f"better for {better} of {len(people)}", transform=axes.transAxes, fontsize=11)
-    axes.set(xlim=(low, high), ylim=(low, high), xlabel="GroupNet accuracy", ylabel="IndivNet accuracy", aspect="equal")
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    axes.set(xlabel="GroupNet's mean accuracy", ylabel="IndivNet's mean accuracy")
 
 
 def _draw_gains(axes: Axes, table: pd.DataFrame) -> None:
