@@ -71,7 +71,7 @@ def _draw(axes: Axes, rates: pd.DataFrame, name: str) -> None:
     if name == NET:
         axes.axhline(0, color="#222222", lw=1, ls="--", zorder=0)
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # whole points at 0
     labels = ["no\nmargin", *(f"{dose:g}" for dose in doses)]
     first = 0 if len(whole) else 1
     axes.set_xticks(np.arange(-1, len(doses))[first:], labels[first:])

@@ -101,7 +101,12 @@ def _draw_ratio(axes: Axes, described: dict[str, Any], sources: list[str]) -> No
 
 
 def _draw_pairs(axes: Axes, rates: pd.DataFrame, name: str, sources: list[str], p: float | None) -> None:
+    letter, title = _PER_PAIR[name]
+    plain_axes(axes, letter, title)
     wide = rates.pivot(index="pair_id", columns="source", values=name)[sources]
+    if wide.isna().all(axis=None):
+        empty_panel(axes, "no success in any pair")
+        return
     places = np.arange(len(sources))
     axes.plot(places, wide.to_numpy().T, color="#BBBBBB", lw=1.2, zorder=1)
     boxes = [wide[source].dropna().to_numpy() for source in sources]
@@ -124,12 +129,10 @@ def _draw_pairs(axes: Axes, rates: pd.DataFrame, name: str, sources: list[str], 
     if name in _NOBODYS:
         axes.axhline(_NOBODYS[name], color="#222222", lw=1, ls="--", zorder=0)
     axes.set_ylim(*_range_of(name, wide.abs().to_numpy()))
-    letter, title = _PER_PAIR[name]
     names = [SOURCE_TITLES[source] for source in sources]
     axes.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(sources) - 0.4)
     axes.set_xlabel("" if p is None else f"p = {p:.3f}" if p >= 0.001 else "p < 0.001")
-    plain_axes(axes, letter, title)
 
 
 def _range_of(name: str, sizes: np.ndarray) -> tuple[float, float]:
