@@ -49,6 +49,8 @@ def test_descriptions(stimuli):
     own = stimuli.iloc[13].copy()
     own[["model_1", "model_2"]] = ["lrm-s001", "mlp-s002"]
     assert describe_stimulus(own)[1:] == ["LRM of s001: 4 (.50)", "MLP of s002: 9 (.93)"]
+    own[["model_1", "model_2"]] = ["mlp-bias-s001", "mlp-group"]
+    assert describe_stimulus(own)[1:] == ["MLP, bias of s001: 4 (.50)", "MLP of the group: 9 (.93)"]
     natural = stimuli.iloc[0].copy()
     natural[["target_1", "strategy"]] = [pd.NA, "natural"]
     assert describe_stimulus(natural) == ["natural"]

@@ -19,9 +19,9 @@ from bam_pipelines.images.classes import class_name
 from bam_pipelines.images.table import table_pixels
 
 _GROUP = ["strategy", "model_1", "model_2"]
-_COLUMNS = 6
+_COLUMNS = 5
 # letters that a title and the lines below an image have room for
-_TITLE, _LINE = 11, 18
+_TITLE, _LINE = 13, 21
 
 
 def select_examples(stimuli: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -161,8 +161,8 @@ def stimulus_gallery(stimuli: pd.DataFrame, n: int, classes: Sequence[str] | Non
     chosen = select_examples(stimuli, n)
     blocks = [(str(name), block) for name, block in chosen.groupby("strategy", sort=False, observed=True)]
     rows = [-(-len(block) // _COLUMNS) for _, block in blocks]
-    figure = new_figure(8, 0.6 + sum(0.4 + 1.85 * count for count in rows), "Accepted stimuli", simulated=False)
-    heights = [0.4 + 1.85 * count for count in rows]
+    heights = [0.4 + 2.15 * count for count in rows]
+    figure = new_figure(8, 0.6 + sum(heights), "Accepted stimuli", simulated=False)
     parts = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=heights)
     for part, count, (strategy, block) in zip(parts[:, 0], rows, blocks, strict=True):
         part.suptitle(strategy.capitalize(), x=0.01, ha="left", fontsize=13)

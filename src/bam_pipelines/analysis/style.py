@@ -19,6 +19,7 @@ SHARE_COLOURS = LinearSegmentedColormap.from_list("shares", ["#D3E4F3", "#6BAED6
 SIMULATED_NOTE = "simulated participants"
 
 _INK = "#222222"
+_BIAS, _EVERYONE = "bias-", {"group": "the group"}  # in the names of models that are no one person's
 _SHORT = 2  # letters of a name that stands upright under an axis
 
 
@@ -77,10 +78,18 @@ def label_classes(axes: Axes, across: Mapping[int, str], down: Mapping[int, str]
 
 
 def classifier_title(name: str) -> str:
-    """Return a classifier's name as the paper writes it, with the participant whose model it is; others stay."""
+    """Return a classifier's name as the paper writes it, with whose model it is; others stay.
+
+    Parameters
+    ----------
+    name
+        For example ``mlp``, ``mlp-s001``, ``mlp-group``, or ``mlp-bias-s001`` for a model that knows the bias alone.
+    """
     classifier, _, person = name.partition("-")
     title = CLASSIFIER_TITLES.get(classifier, classifier)
-    return f"{title} of {person}" if person else title
+    if person.startswith(_BIAS):
+        return f"{title}, bias of {person.removeprefix(_BIAS)}"
+    return f"{title} of {_EVERYONE.get(person, person)}" if person else title
 
 
 def ordered_classifiers(names: Iterable[object]) -> list[str]:
