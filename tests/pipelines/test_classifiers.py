@@ -40,7 +40,7 @@ def test_a_classifier_learns_and_is_scored_on_test_digits(digits, compute):
     assert min(metrics["validation_loss"]) == pytest.approx(kept["log_loss"], rel=1e-5)
     assert len(metrics["train_loss"]) == len(metrics["validation_loss"]) == OPTIONS["epochs"]
     assert metrics["best_epoch"] == metrics["validation_loss"].index(min(metrics["validation_loss"]))
-    assert "mlp: test digits" in figure.get_suptitle()
+    assert "MLP: test digits" in figure.get_suptitle()
 
 
 def test_all_classifiers_are_trained_at_once_and_none_depends_on_the_others(digits, compute):

@@ -7,6 +7,7 @@ import torch
 from matplotlib.figure import Figure
 
 from bam_pipelines.analysis.gallery import confusion_figure
+from bam_pipelines.analysis.style import classifier_title
 from bam_pipelines.compute.checked import read_settings
 from bam_pipelines.compute.device import resolve_compute, torch_threads
 from bam_pipelines.images.classes import class_noun
@@ -59,7 +60,7 @@ def _scored(
     logits = class_logits(trained.network, test[0])
     scores = {f"test_{key}": value for key, value in classification_metrics(logits, test[1]).items()}
     what = "digits" if class_noun(classes) == "digit" else "images"
-    figure = confusion_figure(confusion_counts(logits, test[1]), f"{name}: test {what}", classes)
+    figure = confusion_figure(confusion_counts(logits, test[1]), f"{classifier_title(name)}: test {what}", classes)
     return {f"{name}_metrics": scores | history_columns(fit), f"{name}_confusion": figure}
 
 
