@@ -14,7 +14,9 @@ FIGURES = {
     "figure_alignment": (
         "Alignment, after the paper's figure 5",
         "BaseNet was trained on digits, GroupNet also on everyone's answers, IndivNet also on one person's. Epochs are "
-        "chosen on validation stimuli; every number comes from test stimuli that no training and no choice saw.",
+        "chosen on validation stimuli; every number comes from test stimuli that no training and no choice saw. "
+        "Dotted: the share of answers that are everyone's most frequent to their image; dashed: how often a person "
+        "asked twice says the same. A participant's accuracies are means over classifiers.",
     ),
     "figure_individuals": (
         "What is individual",
