@@ -164,9 +164,11 @@ def _gallery(
 
 
 def _figures(results: dict[str, Any], manipulated: bool) -> list[ReportFigure]:
-    left_out: tuple[str, ...] = () if manipulated else ("figure_manipulation", "figure_dose", "figure_power")
+    left_out = [] if manipulated else ["figure_manipulation", "figure_dose", "figure_power"]
     if manipulated and not _are_sizes_of(results):
-        left_out = ("figure_power",)
+        left_out.append("figure_power")
+    if not results["guidance_summary"]["stimuli"]:
+        left_out.append("figure_guidance")
     drawn = [
         ReportFigure(results[name], title, caption, name)
         for name, (title, caption) in FIGURES.items()

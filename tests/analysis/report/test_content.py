@@ -123,9 +123,29 @@ def test_stimuli_without_targets_make_a_report(report):
     report.results["guidance_outcomes"] = report.results["guidance_outcomes"].iloc[:0]
     report.results["guidance_summary"] = guidance_summary(report.results["guidance_outcomes"])
     page = report.page()
+    assert "figure_guidance" not in {figure.source for figure in report.content().figures}
     assert "No stimulus that was answered has two targets" in page and "Stimulus made for no two classes" in page
     assert [group.title for group in report.content().key_groups][:2] == ["Answers", "Agreement with people's choices"]
     assert "so sampling is left out" in page and "Sampling: accepted stimuli" not in page
+
+
+def test_only_what_has_targets_is_said_to_look_like_two_classes(report):
+    whole = report.page()
+    assert "Each image was made to look like the two classes" in whole and "Images without" not in whole
+    stimuli = report.results["trial_stimuli"]
+    mixed = stimuli.assign(target_1=stimuli["target_1"].where(stimuli["stimulus_id"] != "u"))
+    report.results["trial_stimuli"] = mixed
+    page = report.page()
+    assert (
+        "Each image that has targets was made to look like" in page and "Images without\ntargets were not made" in page
+    )
+    report.pairs = report.pairs.iloc[:1]
+    report.results["second_stimuli"] = report.results["second_stimuli"].iloc[:0]
+    report.results["trial_stimuli"] = stimuli.assign(target_1=pd.NA, target_2=pd.NA)
+    report.results["stimuli"] = report.results["trial_stimuli"]
+    page = report.page()
+    assert "None of these images was made to look like any two classes" in page
+    assert "the two classes named under it" not in page
 
 
 def test_sampling_of_other_stimuli_than_were_shown_is_left_out(report):
