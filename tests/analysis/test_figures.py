@@ -228,7 +228,7 @@ def test_boxes_appear_with_enough_pairs(pair_table):
 def test_differences_show_sizes_clusters_and_reliability(differences):
     figure = figure_differences(*differences, True)
     shown = texts(figure)
-    assert {"25", "60", "2", "3", "d  People; reliability 0.46"} <= set(shown)
+    assert {"25", "60", "2", "3", "d  People (colours: 2 clusters); reliability 0.46"} <= set(shown)
     assert set("abcdef") <= set(shown)
     # coloured by the clusters that are the more stable: three people each
     (points,) = (axes.collections[0] for axes in figure.axes if axes.get_title(loc="left").startswith("d"))

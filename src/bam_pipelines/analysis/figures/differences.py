@@ -31,8 +31,8 @@ def figure_differences(curve: pd.DataFrame, places: pd.DataFrame, clusters: dict
     matplotlib.figure.Figure
         Four panels, 8 inches wide.
     """
-    figure = new_figure(8, 9.5, "How people differ", simulated)
-    axes = figure.subplot_mosaic("LL;SP;GP", height_ratios=[1.2, 0.9, 0.65], width_ratios=[1, 1.1])
+    figure = new_figure(8, 10.5, "How people differ", simulated)
+    axes = figure.subplot_mosaic("LL;SG;PP", height_ratios=[1, 1, 1.1])
     _draw_curve(axes["L"], curve)
     _draw_stability(axes["S"], clusters["clusters"])
     _draw_gains(axes["G"], clusters["clusters"])
@@ -72,11 +72,11 @@ def _draw_stability(axes: Axes, clusters: dict[str, Any]) -> None:
         axes.plot(positions + beside, found, marker, ms=8, color=colour, label=label)
     _number_clusters(axes, numbers)
     axes.set(ylim=(-0.55, 1.05), ylabel="adjusted Rand index")  # the index is -0.5 at least
-    axes.legend(frameon=False, fontsize=10.5, loc="upper center", bbox_to_anchor=(0.45, -0.28))
+    axes.legend(frameon=False, fontsize=10.5, loc="upper center", bbox_to_anchor=(0.5, -0.22))
 
 
 def _draw_gains(axes: Axes, clusters: dict[str, Any]) -> None:
-    plain_axes(axes, "c", "Gain of clusters (95 %)")
+    plain_axes(axes, "c", "What fellow members know")
     numbers = sorted(clusters, key=int)
     gains = {place: clusters[number]["gain"] for place, number in enumerate(numbers) if clusters[number]["gain"]}
     if not gains:
@@ -86,7 +86,7 @@ def _draw_gains(axes: Axes, clusters: dict[str, Any]) -> None:
         axes.plot([place, place], [gain["low"], gain["high"]], color=LEVEL_COLOURS["individual"], lw=2)
         axes.plot(place, gain["value"], "o", ms=8, color=LEVEL_COLOURS["individual"])
     _number_clusters(axes, numbers)
-    axes.set_ylabel("fellow members over\nall others (nats)")
+    axes.set_ylabel("beyond all others\n(nats a trial; bars: 95 %)")
 
 
 def _number_clusters(axes: Axes, numbers: list[str]) -> None:
@@ -108,8 +108,10 @@ def _draw_places(axes: Axes, places: pd.DataFrame, clusters: dict[str, Any]) -> 
     if len(places) <= _NAMED_PEOPLE:
         for name, x, y in zip(places["participant_id"], places["place_1"], second, strict=True):
             axes.annotate(str(name)[:6], (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8.5)
-    axes.set(xlabel="first principal place (nats)", ylabel="second principal place (nats)")
+    axes.set(xlabel="first principal place (nats)", ylabel="second principal\nplace (nats)")
+    axes.margins(x=0.08)  # room for the last name
     axes.set_aspect("equal", adjustable="datalim")
     reliability = clusters["reliability"]
     told = "not defined" if reliability is None else f"{reliability:.2f}"
-    plain_axes(axes, "d", f"People; reliability {told}")
+    grouped = f" (colours: {best} clusters)" if best else ""
+    plain_axes(axes, "d", f"People{grouped}; reliability {told}")
