@@ -131,13 +131,19 @@ def test_stimuli_without_targets_make_a_report(report):
 
 def test_only_what_has_targets_is_said_to_look_like_two_classes(report):
     whole = report.page()
-    assert "Each image was made to look like the two classes" in whole and "Images without" not in whole
+    assert (
+        "look like the two classes named under it.\n" in whole
+        and "Each image was made" in whole
+        and "Images without" not in whole
+    )
     stimuli = report.results["trial_stimuli"]
+    report.results["trial_stimuli"] = stimuli.assign(strategy="unguided")
+    assert "unguided ones only begin between the two" in report.page()
     mixed = stimuli.assign(target_1=stimuli["target_1"].where(stimuli["stimulus_id"] != "u"))
     report.results["trial_stimuli"] = mixed
     page = report.page()
     assert (
-        "Each image that has targets was made to look like" in page and "Images without\ntargets were not made" in page
+        "Each image that has targets was made to look like" in page and "Images without targets were not made" in page
     )
     report.pairs = report.pairs.iloc[:1]
     report.results["second_stimuli"] = report.results["second_stimuli"].iloc[:0]
