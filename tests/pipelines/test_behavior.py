@@ -58,6 +58,9 @@ def test_both_rounds_run_and_keep_their_tables_apart(inputs):
     assert set(first["trial_stimuli"]["stimulus_id"]) == set(first["trials"]["stimulus_id"])
     assert first["quality_report"]["n_stimuli"] == 30
     assert "simulated participants" in first["behavior_figure"].get_suptitle()
+    (told,) = (axes.get_legend() for axes in first["behavior_figure"].axes if axes.get_legend())
+    # the rule judged everyone: there were enough catch trials
+    assert {text.get_text() for text in told.get_texts()} <= {"included", "excluded"}
 
     pairs = pd.DataFrame({"pair_id": ["s001s002"], "participant_1": ["s001"], "participant_2": ["s002"]})
     customised = inputs["stimuli"].head(6).assign(pair_id="s001s002", source="individual")
