@@ -122,7 +122,7 @@ def test_guidance_names_the_classes(guidance):
 
 def test_alignment_shows_correlations_and_people(metrics, entropies):
     shown = texts(figure_alignment(metrics, entropies, QUALITY, "vgg", True))
-    assert {"a person asked twice", "no model of the group can exceed this"} <= set(shown)
+    assert {"a person asked twice", "no group model exceeds this"} <= set(shown)
     assert "Spearman ρ = -1.00, n = 4" in shown
     assert "better for 1 of 2" in shown  # b has the same accuracy before and after
 

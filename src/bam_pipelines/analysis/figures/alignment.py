@@ -104,7 +104,7 @@ def _short(share: float) -> str:
 
 def _ceilings(quality: dict[str, Any]) -> list[tuple[float, str, str]]:
     found = (
-        (quality.get("agreement_with_others", {}).get("upper"), "no model of the group can exceed this", ":"),
+        (quality.get("agreement_with_others", {}).get("upper"), "no group model exceeds this", ":"),
         (quality.get("agreement_with_oneself"), "a person asked twice", "--"),
     )
     return [(one["value"], label, style) for one, label, style in found if one and one["value"] is not None]
@@ -154,7 +154,7 @@ def _draw_entropies(axes: Axes, entropies: pd.DataFrame, focus: str, level: str,
         rows["human_entropy"], rows["model_entropy"], "o", ms=6, color=LEVEL_COLOURS[level], mec="#444444", alpha=0.6
     )
     axes.text(0.97, 0.97, f"{text}, n = {len(rows)}", transform=axes.transAxes, fontsize=11, ha="right", va="top")
-    axes.set(xlim=(-0.1, top + 0.1), ylim=(-0.25, top + 0.1), xlabel="people's entropy (bits)")
+    axes.set(xlim=(-0.1, top + 0.1), ylim=(-0.25, 1.18 * top), xlabel="people's entropy (bits)")  # room for the text
     axes.set_ylabel("model's entropy (bits)")
 
 
