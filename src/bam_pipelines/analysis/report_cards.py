@@ -13,6 +13,7 @@ import pandas as pd
 from bam_pipelines.analysis.entropy import first_answers, plugin_entropy
 from bam_pipelines.analysis.figures.manipulation import SOURCE_TITLES
 from bam_pipelines.analysis.gallery import guiding_probabilities
+from bam_pipelines.analysis.outcomes import OUTCOMES
 from bam_pipelines.images.pictures import as_picture, png_bytes
 from bam_pipelines.images.table import table_pixels
 
@@ -97,6 +98,12 @@ class Gallery:
     def kinds(self) -> dict[str, int]:
         """Ways of making stimuli in the order shown, and their numbers of stimuli."""
         return dict(Counter(card.kind for card in self.cards))
+
+    @cached_property
+    def outcomes(self) -> dict[str, int]:
+        """Every outcome, and its number of stimuli."""
+        found = Counter(card.outcome for card in self.cards)
+        return {name: found[name] for name in (*OUTCOMES, NO_OUTCOME)}
 
     @cached_property
     def people(self) -> dict[str, int]:

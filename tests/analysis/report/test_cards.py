@@ -79,6 +79,8 @@ def test_the_gallery_counts_what_it_can_be_filtered_by(report):
     assert gallery.pairs == {(0, 1): 4, (0, 2): 1, (1, 2): 1}
     assert gallery.targets == {0: 5, 1: 5, 2: 2}
     assert gallery.kinds["uncertainty"] == 3 and gallery.kinds["second round: customised"] == 1
+    # s, t and x; u and y; v, that nobody answered
+    assert gallery.outcomes == {"success": 3, "bias": 0, "failure": 2, "none": 1}
     assert gallery.people == {"a": 5, "b": 3, "c": 5, "d": 2}
     # 1 answer of cat and 2 of emu: .918 bits; s has 1
     assert gallery.most_entropy == 1.0

@@ -92,6 +92,8 @@ def test_filters_leave_what_the_table_has(opened, table):
     assert found(opened).startswith(f"{fits.sum()} of ") and len(visible(opened)) == fits.sum()
     assert {card.get_attribute("data-targets") for card in visible(opened)} == {"1 2"}
     fits &= table["outcome"] == "success"
+    success = opened.find_element("css selector", "#outcome option[value=success]")
+    assert success.text == f"success ({(table['outcome'] == 'success').sum()})"
     choose(opened, "outcome", "success")
     assert len(visible(opened)) == fits.sum() > 0
     fits &= table["strategy"] == "unguided"
