@@ -24,6 +24,7 @@ from bam_pipelines.analysis.style import LEVEL_TITLES, classifier_title, ordered
 
 _LONE = 8
 _ANSWERS = ("trials", "participants")
+_LAPSE = "lapse: answers given at random"
 _ATTENTION, _AGAIN, _OTHERS = "clear images right", "own answer given again", "answers as most others give them"
 _OVERVIEW_FACTS = ("trials", _ATTENTION, _AGAIN, _OTHERS)
 OVERVIEW = ("included", *_OVERVIEW_FACTS)
@@ -53,6 +54,8 @@ class PersonSection:
         The participant's row of the table of all: see :data:`OVERVIEW`.
     tables
         Broken rules, models, pairs; those that there are.
+    no_second_round
+        Why there is no table of pairs, a sentence; empty if there is one.
     confusion
         Own answers by what most others answered, and its text cells; None without an image that others answered.
     lone
@@ -68,6 +71,7 @@ class PersonSection:
     facts: list[tuple[str, str]]
     overview: list[str]
     tables: list[ReportTable]
+    no_second_round: str
     confusion: ReportTable | None
     lone: list[LoneAnswer]
     n_lone: int
@@ -87,7 +91,7 @@ def person_sections(
     Parameters
     ----------
     results
-        ``participants``, ``exclusions``, ``alignment_metrics`` and ``alignment_swap_costs``.
+        ``participants``, ``exclusions``, ``alignment_metrics``, ``alignment_swap_costs`` and ``manipulation_summary``.
     trials
         Trial table of the first round.
     pairs
@@ -114,11 +118,12 @@ def person_sections(
     sections = []
     for name, (_, person) in zip(names, people.iterrows(), strict=True):
         own = beside[name]
+        second = [] if pairs is None else _pairs(pairs, name)
         facts = _facts(person, own_trials.get(name, trials.iloc[:0]), again[again["participant_id"] == name], own)
         tables = [
             *_exclusions(results["exclusions"], name),
             *([ReportTable("Models", _MODEL_COLUMNS, models[name], sources=_MODEL_SOURCES)] if name in models else []),
-            *([] if pairs is None else _pairs(pairs, name)),
+            *second,
         ]
         sections.append(
             PersonSection(
@@ -127,6 +132,7 @@ def person_sections(
                 facts=[(label, text) for label, text in facts.items() if text],
                 overview=["yes" if person["include"] else "no", *(facts[label] or "—" for label in _OVERVIEW_FACTS)],
                 tables=tables,
+                no_second_round="" if second else _no_second_round(pairs, results["manipulation_summary"]["left_out"]),
                 confusion=_confusion(own, classes),
                 lone=_lone(own, shown),
                 n_lone=len(lone_answers(own)),
@@ -146,7 +152,7 @@ def _facts(person: pd.Series, trials: pd.DataFrame, again: pd.DataFrame, own: Be
         "answered": f"{int(trials['response'].notna().sum()):,}",
         "left out by rules": f"{int((~trials['include'].astype(bool)).sum()):,}",
         _ATTENTION: _of(right, len(clear)),
-        "lapse": "" if pd.isna(person["lapse"]) else f"{person['lapse']:.1%}",
+        _LAPSE: "" if pd.isna(person["lapse"]) else f"{person['lapse']:.1%}",
         _AGAIN: _of(int(again["same"].sum()), len(again)),
         _OTHERS: _of(agreed, len(own.answers)),
         "median response time, ms": estimate_text(median_estimate(times), ".0f") if len(times) else "",
@@ -235,6 +241,17 @@ def _pairs(pairs: pd.DataFrame, name: str) -> list[ReportTable]:
         rows.append([str(pair), str(other), SOURCE_TITLES[str(source)], f"{n:,}", success, *(str(k) for k in kinds)])
     columns = ["pair", "with", "source", "stimuli", "success", "as meant", "the other way round"]
     return [ReportTable("Second round", columns, rows, sources=("manipulation_outcomes",))] if rows else []
+
+
+def _no_second_round(pairs: pd.DataFrame | None, left_out: Mapping[str, str]) -> str:
+    """Say why a participant has no table of pairs."""
+    if pairs is None:
+        return "Nothing is shown: the newest second round belongs to other answers than these."
+    if not (pairs["round"] == 2).any():
+        return "No second round was answered."
+    if left_out:
+        return "In no pair whose two people both answered it; the pairs that were left out stand in a table below."
+    return "In no pair of the second round."
 
 
 def _confusion(own: Beside, classes: Sequence[str]) -> ReportTable | None:

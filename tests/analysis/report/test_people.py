@@ -1,5 +1,7 @@
 import pytest
 
+LAPSE = "lapse: answers given at random"
+
 
 @pytest.fixture
 def people(report):
@@ -18,9 +20,9 @@ def test_everyone_has_a_section_and_a_row(people):
 
 def test_facts_leave_out_what_nobody_knows(people):
     facts = dict(people["a"].facts)
-    assert (facts["answered"], facts["lapse"], facts["window left"]) == ("8", "37.5%", "2")
+    assert (facts["answered"], facts[LAPSE], facts["window left"]) == ("8", "37.5%", "2")
     assert facts["median response time, ms"] == "450 [400, 500]"
-    assert dict(people["d"].facts)["answered"] == "2" and "lapse" not in dict(people["d"].facts)
+    assert dict(people["d"].facts)["answered"] == "2" and LAPSE not in dict(people["d"].facts)
 
 
 def tables(section):
@@ -50,6 +52,28 @@ def test_a_second_round_is_told_by_pair_and_source(people):
     ]
     assert tables(people["c"])["Second round"][0][1] == "a"
     assert "Second round" not in tables(people["b"])
+    assert people["a"].no_second_round == ""
+
+
+def test_who_has_no_second_round_is_told_why(report):
+    def reason():
+        (section,) = [section for section in report.content().people if section.participant_id == "b"]
+        return section.no_second_round
+
+    # b is in a pair of the first round alone
+    sentence = "In no pair of the second round."
+    assert reason() == sentence and f"<h4>Second round</h4>\n<p>{sentence}</p>" in report.page()
+    report.results["manipulation_summary"]["left_out"] = {"bd": "d has no answer in round 2."}
+    assert reason().startswith("In no pair whose two people both answered it")
+    report.pairs = report.pairs[report.pairs["round"] == 1]
+    assert reason() == "No second round was answered."
+    report.pairs = report.pairs.assign(choice_2=2)
+    assert reason().endswith("belongs to other answers than these.")
+
+
+def test_a_lapse_is_explained_where_it_is_first_named(report):
+    page = report.page().split("</style>")[1].lower()
+    assert page[page.index("lapse") :].startswith("lapse is an answer given at random, whatever is shown")
 
 
 def test_confusion_has_the_names_of_classes(people):
