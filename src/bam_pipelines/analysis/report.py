@@ -1,6 +1,7 @@
 """The run's report: one HTML page that needs nothing else to open."""
 
 import base64
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bam_pipelines.analysis.report_cards import Gallery
 from bam_pipelines.analysis.report_people import OVERVIEW, PersonSection
 from bam_pipelines.analysis.report_tables import ReportTable
+
+_INTERVAL = re.compile(r"\[[^\[\]]*\]")
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def build_report(content: ReportContent) -> str:
     )
     environment.filters["data_uri"] = _data_uri
     environment.filters["class_name"] = _class_name
+    environment.filters["unbroken"] = _unbroken
     environment.filters["by_version"] = _by_version
     return environment.get_template("report.html.j2").render(content=content, overview=OVERVIEW)
 
@@ -132,6 +136,11 @@ def _data_uri(png: bytes) -> str:
 
 def _class_name(number: int, classes: list[str]) -> str:
     return classes[number]
+
+
+def _unbroken(text: str) -> str:
+    """Keep each interval in brackets in one line, however narrow its cell is."""
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 def _by_version(sources: Iterable[str], artifacts: dict[str, str]) -> list[tuple[str, list[str]]]:

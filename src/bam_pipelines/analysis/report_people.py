@@ -259,7 +259,7 @@ def _confusion(own: Beside, classes: Sequence[str]) -> ReportTable | None:
         return None
     counts = confusion_with_others(own)
     rows = [[name, *(_count(value) for value in row)] for name, row in zip(classes, counts, strict=True) if row.any()]
-    return ReportTable("Confusion", ["most others: own:", *classes], rows, sources=("trials",))
+    return ReportTable("Confusion", ["most others ↓, own →", *classes], rows, sources=("trials",))
 
 
 def _count(value: float) -> str:

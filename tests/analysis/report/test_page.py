@@ -1,16 +1,19 @@
-"""The report in a browser: filters, participants, keys, paper, no script, accessibility, no call to the outside."""
+"""The report in a browser: filters, participants, keys, paper, no script, narrow windows, accessibility, no calls."""
 
+import io
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from bam_pipelines.analysis.entropy import plugin_entropy, response_counts
 from bam_pipelines.analysis.outcomes import guidance_outcomes
 from tests.browsers import axe_violations, chromium, complaints, press, resize
 
 N = 130
+SOURCES = "[aria-label='Versions of catalog entries'] table"
 TAB, ENTER, RIGHT, DOWN = "\ue004", "\ue007", "\ue014", "\ue015"
 
 
@@ -66,7 +69,9 @@ def choose(driver, select, value):
 
 
 def visible(driver, selector="#cards .card"):
-    script = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.getClientRects().length > 0)"
+    # what is folded has rectangles all the same
+    seen = "one.checkVisibility() && one.getClientRects().length > 0"
+    script = f"return [...document.querySelectorAll(arguments[0])].filter((one) => {seen})"
     return driver.execute_script(script, selector)
 
 
@@ -180,11 +185,12 @@ def test_paper_shows_everything_and_no_controls(opened, table):
     assert len(visible(opened)) == (table["outcome"] == "success").sum()
     assert len(visible(opened, ".person")) == 4
     assert visible(opened, ".controls, nav, button") == []
+    assert len(visible(opened, SOURCES)) == 1
     assert found(opened) == f"{(table['outcome'] == 'success').sum()} of {len(table)} stimuli fit"
     assert len(visible(opened, "details table")) == len(opened.find_elements("css selector", "details table")) > 3
     opened.execute_script("window.dispatchEvent(new Event('afterprint'))")
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    assert opened.find_elements("css selector", "details:not([open])") != []
+    assert opened.find_elements("css selector", "details:not([open])") != [] and visible(opened, SOURCES) == []
 
 
 def test_without_its_script_everything_can_be_read(opened, table):
@@ -203,6 +209,48 @@ def test_the_page_fits_its_window(opened, width):
     resize(opened, width, 900)
     opened.refresh()
     assert opened.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [width, width]
+
+
+def box(driver, selector):
+    return driver.execute_script(
+        "return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", selector
+    )
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_the_menu_stays_and_hides_no_heading(opened, width):
+    resize(opened, width, 900)
+    for link in opened.find_elements("css selector", "nav a")[1:4]:
+        link.send_keys(ENTER)
+        menu, heading = box(opened, "nav"), box(opened, link.get_attribute("hash"))
+        assert menu["top"] == 0 and menu["height"] < 60 and menu["bottom"] <= heading["top"] < 100
+
+
+def test_a_telephone_shows_figures_in_a_size_to_be_read_and_low_headings_of_tables(opened):
+    resize(opened, 400, 900)
+    image, frame = box(opened, ".plate img"), box(opened, ".plate .scroll")
+    assert image["width"] == 640 and frame["right"] <= 400
+    heights = [heading.size["height"] for heading in visible(opened, "thead")]
+    # three lines and the space around them
+    assert len(heights) > 5 and max(heights) < 16 * (3 * 1.55 + 1)
+
+
+def sides(driver, selector):
+    """How dark the left and the right edge of a part of the page are on average, from 0 (white) to 1."""
+    picture = Image.open(io.BytesIO(driver.find_element("css selector", selector).screenshot_as_png)).convert("L")
+    dark = 1 - np.asarray(picture) / 255
+    return dark[:, :4].mean(), dark[:, -4:].mean()
+
+
+def test_a_shadow_lies_where_a_table_goes_on(opened):
+    resize(opened, 400, 900)
+    left, right = sides(opened, "#overview .scroll")
+    assert left < 0.1 < right
+    opened.execute_script("document.querySelector('#overview .scroll').scrollLeft = 10000")
+    left, right = sides(opened, "#overview .scroll")
+    assert right < 0.1 < left
+    resize(opened, 1400, 900)
+    assert max(sides(opened, "#overview .scroll")) < 0.1
 
 
 @pytest.mark.parametrize("width, scheme", [(1400, "light"), (400, "dark")])

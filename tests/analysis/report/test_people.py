@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 LAPSE = "lapse: answers given at random"
@@ -23,6 +25,12 @@ def test_facts_leave_out_what_nobody_knows(people):
     assert (facts["answered"], facts[LAPSE], facts["window left"]) == ("8", "37.5%", "2")
     assert facts["median response time, ms"] == "450 [400, 500]"
     assert dict(people["d"].facts)["answered"] == "2" and LAPSE not in dict(people["d"].facts)
+
+
+def test_intervals_do_not_break_in_a_narrow_cell(report):
+    page = report.page()
+    assert page.count("33.3% [6.1%,\N{NO-BREAK SPACE}79.2%] of 3") == 2  # a's row of the overview, and a's facts
+    assert re.findall(r"<t?d[dh]?>[^<]*\[[^<\]]* [^<]*", page) == []
 
 
 def tables(section):
