@@ -67,6 +67,20 @@ def test_a_telephone_measures_the_short_side_of_a_card(browser, measuring):
     assert degrees == pytest.approx(math.degrees(2 * math.atan(millimetres / 600)), abs=1e-4)
 
 
+def test_the_slider_stays_in_sight_of_the_whole_box(browser, measuring):
+    resize(browser, 390, 400)
+    browser.get(measuring.address)
+    take_part(browser, stop=lambda found: found == ["screen"])
+    browser.execute_script("document.querySelector('#box').scrollIntoView({ block: 'end' })")
+    script = "return ['#card', '#box'].map((one) => document.querySelector(one).getBoundingClientRect().toJSON())"
+    slider, box = browser.execute_script(script)
+    assert box["height"] > 370 and box["bottom"] == pytest.approx(400, abs=1)
+    assert slider["top"] >= 0
+    # nothing lies over it
+    middle = [slider["x"] + slider["width"] / 2, slider["y"] + slider["height"] / 2]
+    assert browser.execute_script("return document.elementFromPoint(...arguments).id", *middle) == "card"
+
+
 def test_everybody_can_measure_their_screen(browser, measuring):
     browser.get(measuring.address)
     take_part(browser, stop=lambda found: found == ["screen"])

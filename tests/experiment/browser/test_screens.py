@@ -37,6 +37,24 @@ def test_a_telephone_shows_picture_and_all_buttons_without_scrolling(browser, bu
         assert tall >= 44  # what a finger hits
 
 
+def test_every_page_opens_at_its_top(browser, build, tmp_path):
+    folder = tmp_path / "low"
+    FolderDataset(filepath=str(folder)).save(build(screen_size=True))
+    resize(browser, 844, 300)
+    browser.get((folder / "index.html").as_uri() + "?list=1")
+    opened = []
+
+    def look(found):
+        if found[0] in ("page", "screen"):
+            opened.append(browser.execute_script("return [scrollY, document.documentElement.scrollHeight > 300]"))
+        return found[0] == "trial"
+
+    take_part(browser, stop=look)
+    # welcome, consent, screen and instructions; what is longer than the window begins above its button
+    assert len(opened) == 4 and [at for at, _ in opened] == [0] * 4
+    assert sum(longer for _, longer in opened) >= 3
+
+
 @pytest.mark.parametrize("width, height", [(1280, 800), (390, 844), (844, 390)])
 def test_the_cross_stands_where_the_pictures_middle_will_be(browser, build, tmp_path, width, height):
     folder = tmp_path / "slow"

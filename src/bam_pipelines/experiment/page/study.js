@@ -89,14 +89,20 @@ function bamKept(use) {
     });
   }
 
+  // a long page is read from its top, though keys go to a button at its end
+  function begin(selector) {
+    // optional: nothing is drawn when jsPsych simulates
+    document.querySelector(selector)?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }
+
   function page(html, label) {
     return {
       type: jsPsychHtmlMultiResponse,
       stimulus: `<div class="page">${html}</div>`,
       button_choices: [label],
       button_html: (choice) => `<button type="button" class="forward">${escape(choice)}</button>`,
-      // optional: nothing is drawn when jsPsych simulates
-      on_load: () => document.querySelector("button.forward")?.focus(),
+      on_load: () => begin("button.forward"),
     };
   }
 
@@ -165,10 +171,10 @@ function bamKept(use) {
     // a telephone is narrower than a card is long
     const upright = window.innerWidth < 600;
     const html = `<div class="page">${words.screen}
-      <label for="card">${escape(say("card_width"))}</label>
-      <input id="card" name="card_px" type="range" min="150" max="900" value="${upright ? 240 : 320}">
+      <div><div class="width"><label for="card">${escape(say("card_width"))}</label>
+      <input id="card" name="card_px" type="range" min="150" max="900" value="${upright ? 240 : 320}"></div>
       <input name="card_mm" type="hidden" value="${upright ? 53.98 : 85.6}">
-      <div class="card ${upright ? "upright" : ""}" id="box"></div>
+      <div class="card ${upright ? "upright" : ""}" id="box"></div></div>
       <label for="distance">${escape(say("distance"))}</label>
       <input id="distance" name="distance_cm" type="number" min="20" max="200" required><p></p></div>`;
     return {
@@ -204,7 +210,7 @@ function bamKept(use) {
     form.append(decline);
     draw();
     look();
-    card.focus();
+    begin("#card");
   }
 
   function saving(number, jsPsych, sent) {
@@ -269,7 +275,7 @@ function bamKept(use) {
       ? [page(words.welcome, say("continue")), page(words.consent, say("agree"))]
       : [note(say("resumed"))];
     // who comes back may sit at another screen, so its size is asked again
-    const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => document.querySelector("#jspsych-fullscreen-btn")?.focus() };
+    const full = { type: jsPsychFullscreen, fullscreen_mode: true, message: `<p>${escape(say("fullscreen"))}</p>`, button_label: say("continue"), on_load: () => begin("#jspsych-fullscreen-btn") };
     return [browser, ...pages, ...(design.fullscreen ? [full] : []), ...(design.screen_size ? [screenForm(jsPsych)] : []), instructions(blocks)];
   }
 
