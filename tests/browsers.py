@@ -1,9 +1,12 @@
 """Headless Chromium for tests of pages."""
 
+import io
 import shutil
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+from PIL import Image
 
 WAIT = 60  # s, for a slow machine
 FLAGS = (
@@ -51,6 +54,13 @@ def resize(driver, width, height):
     """Give the page the window of a telephone, or another one of this size."""
     size = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def darkness_of_sides(driver, selector):
+    """How dark the left and the right edge of a part of the page are on average, from 0 (white) to 1."""
+    picture = Image.open(io.BytesIO(driver.find_element("css selector", selector).screenshot_as_png)).convert("L")
+    dark = 1 - np.asarray(picture) / 255
+    return dark[:, :4].mean(), dark[:, -4:].mean()
 
 
 def axe_violations(driver):

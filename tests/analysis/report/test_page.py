@@ -1,16 +1,14 @@
 """The report in a browser: filters, participants, keys, paper, no script, narrow windows, accessibility, no calls."""
 
-import io
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from bam_pipelines.analysis.entropy import plugin_entropy, response_counts
 from bam_pipelines.analysis.outcomes import guidance_outcomes
-from tests.browsers import axe_violations, chromium, complaints, press, resize
+from tests.browsers import axe_violations, chromium, complaints, darkness_of_sides, press, resize
 
 N = 130
 SOURCES = "[aria-label='Versions of catalog entries'] table"
@@ -235,22 +233,15 @@ def test_a_telephone_shows_figures_in_a_size_to_be_read_and_low_headings_of_tabl
     assert len(heights) > 5 and max(heights) < 16 * (3 * 1.55 + 1)
 
 
-def sides(driver, selector):
-    """How dark the left and the right edge of a part of the page are on average, from 0 (white) to 1."""
-    picture = Image.open(io.BytesIO(driver.find_element("css selector", selector).screenshot_as_png)).convert("L")
-    dark = 1 - np.asarray(picture) / 255
-    return dark[:, :4].mean(), dark[:, -4:].mean()
-
-
 def test_a_shadow_lies_where_a_table_goes_on(opened):
     resize(opened, 400, 900)
-    left, right = sides(opened, "#overview .scroll")
+    left, right = darkness_of_sides(opened, "#overview .scroll")
     assert left < 0.1 < right
     opened.execute_script("document.querySelector('#overview .scroll').scrollLeft = 10000")
-    left, right = sides(opened, "#overview .scroll")
+    left, right = darkness_of_sides(opened, "#overview .scroll")
     assert right < 0.1 < left
     resize(opened, 1400, 900)
-    assert max(sides(opened, "#overview .scroll")) < 0.1
+    assert max(darkness_of_sides(opened, "#overview .scroll")) < 0.1
 
 
 @pytest.mark.parametrize("width, scheme", [(1400, "light"), (400, "dark")])

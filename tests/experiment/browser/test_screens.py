@@ -3,7 +3,7 @@
 import pytest
 
 from bam_pipelines.datasets.folder import FolderDataset
-from tests.browsers import axe_violations, press, resize
+from tests.browsers import axe_violations, darkness_of_sides, press, resize
 from tests.experiment.browser.conftest import by_buttons, state, take_part, wait_for
 from tests.experiment.conftest import N_CLASSES
 
@@ -79,10 +79,14 @@ def test_the_experimenters_page_fits_a_telephone(browser, served):
     served.store.start(None, None, served.store.plan.design_id)
     resize(browser, 390, 844)
     browser.get(served.address + "status?key=key")
-    # the table is wider, and scrolls by itself
+    # the table is wider, and scrolls by itself; a shadow says so
     assert browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
+    left, right = darkness_of_sides(browser, ".wide")
+    assert left < 0.1 < right
     script = "const one = document.querySelector('.wide'); one.scrollLeft = 1000; return one.scrollLeft > 0;"
     assert browser.execute_script(script)
+    left, right = darkness_of_sides(browser, ".wide")
+    assert right < 0.1 < left
 
 
 def test_a_telephone_shows_yes_and_no_in_one_line_each(browser, build, tmp_path):
