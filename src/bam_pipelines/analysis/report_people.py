@@ -156,7 +156,7 @@ def _facts(person: pd.Series, trials: pd.DataFrame, again: pd.DataFrame, own: Be
         _AGAIN: _of(int(again["same"].sum()), len(again)),
         _OTHERS: _of(agreed, len(own.answers)),
         "median response time, ms": estimate_text(median_estimate(times), ".0f") if len(times) else "",
-        "window left": "" if pd.isna(person["blur_events"]) else cell(int(person["blur_events"])),
+        "times the window was left": "" if pd.isna(person["blur_events"]) else cell(int(person["blur_events"])),
     }
 
 

@@ -35,6 +35,13 @@ def test_report_says_when_participants_are_simulated(report, simulated):
     assert ("simulat" in page.lower()) is simulated
 
 
+def test_words_of_the_key_numbers_are_explained_before_them(report):
+    before, numbers = report.page().split('<table class="key">')
+    for word in ("arXiv 2505.03641", "A dash", "not defined", "A BaseNet", "a GroupNet", "IndivNet"):
+        assert word in before
+    assert "<td>—</td>" in numbers and "GroupNet" in numbers
+
+
 def test_a_report_of_other_images_says_what_its_digits_are(report):
     assert "it means one of what these images show: cat, dog, emu" in report.page()
     report.settings = report.settings.__class__(**{**vars(report.settings), "classes": ["0", "1", "2"]})

@@ -233,6 +233,14 @@ def test_a_telephone_shows_figures_in_a_size_to_be_read_and_low_headings_of_tabl
     assert len(heights) > 5 and max(heights) < 16 * (3 * 1.55 + 1)
 
 
+def test_a_telephone_shows_the_values_of_long_lists_of_metrics(opened):
+    resize(opened, 400, 900)
+    opened.execute_script("for (const part of document.querySelectorAll('#metrics ~ details')) part.open = true")
+    frames = [table.find_element("xpath", "..") for table in visible(opened, "#metrics ~ details table")]
+    assert len(frames) > 3
+    assert [one.get_property("scrollWidth") for one in frames] == [one.get_property("clientWidth") for one in frames]
+
+
 def test_a_shadow_lies_where_a_table_goes_on(opened):
     resize(opened, 400, 900)
     left, right = darkness_of_sides(opened, "#overview .scroll")

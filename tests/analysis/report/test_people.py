@@ -22,7 +22,7 @@ def test_everyone_has_a_section_and_a_row(people):
 
 def test_facts_leave_out_what_nobody_knows(people):
     facts = dict(people["a"].facts)
-    assert (facts["answered"], facts[LAPSE], facts["window left"]) == ("8", "37.5%", "2")
+    assert (facts["answered"], facts[LAPSE], facts["times the window was left"]) == ("8", "37.5%", "2")
     assert facts["median response time, ms"] == "450 [400, 500]"
     assert dict(people["d"].facts)["answered"] == "2" and LAPSE not in dict(people["d"].facts)
 
