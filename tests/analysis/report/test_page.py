@@ -184,6 +184,9 @@ def test_paper_shows_everything_and_no_controls(opened, table):
     assert len(visible(opened, ".person")) == 4
     assert visible(opened, ".controls, nav, button") == []
     assert len(visible(opened, SOURCES)) == 1
+    headings = "return Math.max(...[...document.querySelectorAll('thead')].map((one) => one.offsetWidth))"
+    resize(opened, 700, 900)  # about what A4 has between its margins
+    assert opened.execute_script(headings) <= 700
     assert found(opened) == f"{(table['outcome'] == 'success').sum()} of {len(table)} stimuli fit"
     assert len(visible(opened, "details table")) == len(opened.find_elements("css selector", "details table")) > 3
     opened.execute_script("window.dispatchEvent(new Event('afterprint'))")
