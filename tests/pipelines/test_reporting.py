@@ -159,7 +159,7 @@ def test_the_stage_writes_figures_and_a_report(inputs):
     # two stimuli and one of the second round, seven figures
     assert page.count("data:image/png;base64,") == 10
     assert '<th scope="row">seed</th><td><code>5</code></td>' in page
-    assert "100.0% [34.2%, 100.0%]" in page  # guidance success: a and b split on both stimuli
+    assert "100.0% [34.2%,\N{NO-BREAK SPACE}100.0%]" in page  # guidance success: a and b split on both stimuli
 
 
 def test_a_loop_with_these_answers_is_shown_and_none_is_said(inputs, trials):
