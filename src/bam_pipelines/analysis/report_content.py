@@ -183,15 +183,13 @@ def _tables(results: dict[str, Any], settings: ReportSettings, manipulated: bool
     tables = {
         "classifiers_summary": [frame_table("Classifiers", _titled(results["classifiers_summary"]))],
         **(_sampling_tables(results) if _are_sampled(results) else {}),
-        "quality_report": [metrics_table("Behavior: quality", results["quality_report"], folded=True)],
+        "quality_report": [metrics_table("Behavior: quality", results["quality_report"])],
         "alignment_metrics": [alignment_table(metrics, *resampled)],
         "alignment_summary": [
             methods_table(summary, metrics, *resampled),
-            metrics_table("Alignment: all metrics", summary, folded=True),
+            metrics_table("Alignment: all metrics", summary),
         ],
-        "alignment_clusters": [
-            metrics_table("Alignment: clusters of participants", results["alignment_clusters"], folded=True)
-        ],
+        "alignment_clusters": [metrics_table("Alignment: clusters of participants", results["alignment_clusters"])],
         **(_manipulation_tables(results) if manipulated else {}),
     }
     return [replace(table, sources=(entry,)) for entry, parts in tables.items() for table in parts]
@@ -233,7 +231,7 @@ def _are_sampled(results: dict[str, Any]) -> bool:
 def _sampling_tables(results: dict[str, Any]) -> dict[str, list[ReportTable]]:
     return {
         "sampling_acceptance": [acceptance_table(results["sampling_acceptance"])],
-        "sampling_metrics": [metrics_table("Sampling: all metrics", results["sampling_metrics"], folded=True)],
+        "sampling_metrics": [metrics_table("Sampling: all metrics", results["sampling_metrics"])],
     }
 
 
@@ -254,7 +252,7 @@ def _manipulation_tables(results: dict[str, Any]) -> dict[str, list[ReportTable]
             comparison_table(summary),
             *stable_table(summary["stable_disagreement"]),
             *left_out_table(summary["left_out"]),
-            metrics_table("Manipulation: all metrics", summary, folded=True),
+            metrics_table("Manipulation: all metrics", summary),
         ],
         "manipulation_naturalness": [naturalness_table(results["manipulation_naturalness"])],
         "power_summary": [power_sizes_table(results["power_summary"])] if _are_sizes_of(results) else [],

@@ -64,16 +64,17 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def frame_table(title: str, frame: pd.DataFrame, folded: bool = False) -> ReportTable:
+def frame_table(title: str, frame: pd.DataFrame) -> ReportTable:
     """Write a data frame, without its index; columns that hold arrays are left out."""
     plain = [name for name in frame.columns if not frame[name].map(lambda value: isinstance(value, np.ndarray)).any()]
     rows = [[cell(value) for value in row] for row in frame[plain].itertuples(index=False)]
-    return ReportTable(title, [str(name).replace("_", " ") for name in plain], rows, folded)
+    return ReportTable(title, [str(name).replace("_", " ") for name in plain], rows)
 
 
-def metrics_table(title: str, metrics: Mapping[str, Any], folded: bool = False) -> ReportTable:
-    """Write nested metrics, one row a leaf, named by the keys that lead to it."""
-    return ReportTable(title, ["metric", "value"], [[name, cell(value)] for name, value in _leaves(metrics)], folded)
+def metrics_table(title: str, metrics: Mapping[str, Any]) -> ReportTable:
+    """Write nested metrics, one row a leaf, named by the keys that lead to it; long, and so folded."""
+    rows = [[name, cell(value)] for name, value in _leaves(metrics)]
+    return ReportTable(title, ["metric", "value"], rows, folded=True)
 
 
 def _leaves(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
