@@ -69,6 +69,12 @@ def test_intervals_are_those_of_other_images():
     assert found["failure"] == {"low": 0.0, "high": 0.0}
 
 
+def test_images_that_answers_do_not_tell_apart_have_no_outcomes_of_their_own():
+    # each image is between its targets, more evenly than chance would have it
+    found = true_outcomes(np.array([[2, 2, 0]] * 12), seed=0)
+    assert found["concentration"] is None and found["outcomes"] == dict.fromkeys(OUTCOMES)
+
+
 def test_answers_of_one_kind_have_no_population():
     found = true_outcomes(np.array([[6, 0, 0], [5, 0, 0]]), seed=0)
     assert found["concentration"] is None and found["outcomes"] == dict.fromkeys(OUTCOMES)

@@ -3,7 +3,7 @@
 import pytest
 from kedro.config import OmegaConfigLoader
 
-from bam_pipelines.hooks.config_files import left_out, misnamed_files, nearest
+from bam_pipelines.hooks.config_files import left_out, misnamed_files, nearest, shared_data
 from bam_pipelines.settings import CONFIG_LOADER_ARGS
 
 
@@ -58,6 +58,16 @@ def test_who_has_files_in_local_and_names_an_environment_is_told(load):
 
 def test_without_files_in_local_there_is_nothing_to_tell(load):
     assert left_out(load("smoke")) is None
+
+
+def test_an_environment_without_a_data_folder_of_its_own_is_told(load):
+    assert shared_data(load("smoke")).startswith("environment smoke has no data folder of its own, so this run reads")
+    assert shared_data(load("smoke", **{"smoke/globals": "data_root: data/smoke\n"})) is None
+    assert shared_data(load("smoke", **{"smoke/globals": ""})) is not None
+
+
+def test_the_default_run_has_the_data_folder(load):
+    assert shared_data(load(None)) is None and shared_data(load("base")) is None
 
 
 def test_of_no_names_none_is_near():

@@ -15,7 +15,12 @@ def params(pipelines=None, **given):
     ("run_params", "name"),
     [
         (params(), "default run"),
-        (params(["alignment", "reporting"]), "alignment + reporting"),
+        (params(["reporting", "alignment"]), "alignment + reporting"),
+        (params(["own_stimuli", "preprocessing", "experiment"]), "preprocessing + own_stimuli + experiment"),
+        (params(["prior", "__default__"]), "default run + prior"),
+        (params() | {"node_names": ["write_report"]}, "write_report"),
+        (params() | {"from_nodes": ["a", "b"], "to_nodes": ["c"]}, "from a, b, to c"),
+        (params(["alignment"], seed=1) | {"to_outputs": ["alignment_means"]}, "alignment, to alignment_means (seed=1)"),
         (
             params(["alignment"], alignment={"method": "paper", "paper": {"ratio": 2}}, seed=1),
             "alignment (method=paper, ratio=2, seed=1)",

@@ -5,10 +5,12 @@ import errno
 import mlflow
 import pytest
 import torch
+from kedro.pipeline import node, pipeline
 
 from bam_pipelines.compute.faults import Fault, InputError
 from bam_pipelines.datasets import AtomicDataset
 from bam_pipelines.hooks.refusal import RunFailedError, RunRefusedError
+from tests.hooks.conftest import STAGES
 from tests.hooks.test_tracking import runs
 
 
@@ -60,6 +62,21 @@ def test_an_error_of_the_program_keeps_its_traceback(run, monkeypatch):
     monkeypatch.setattr(AtomicDataset, "save", failing(OSError(errno.EIO, "broken")))
     with pytest.raises(OSError, match="broken"):
         run()
+
+
+def refuse(options):
+    raise InputError("t.csv: found no column.")
+
+
+def test_kedro_s_advice_is_shown_where_it_helps(run, monkeypatch, caplog):
+    with pytest.raises(ZeroDivisionError):
+        run(parameters={"trial": {"factor": 0}})
+    assert "Repeat the previous command" in caplog.text
+    caplog.clear()
+    monkeypatch.setitem(STAGES, "refused", pipeline([node(refuse, "params:trial", "doubled", name="refuse")]))
+    with pytest.raises(RunFailedError, match="found no column"):
+        run("refused")
+    assert "Repeat the previous command" not in caplog.text
 
 
 def test_a_damaged_result_ends_the_run_that_reads_it(run, tmp_path):

@@ -109,7 +109,8 @@ def answers(inputs, tmp_path, monkeypatch):
     return taken | {"study_stimuli": inputs["stimuli"]}
 
 
-def test_answers_of_people_go_the_same_way(answers):
+def test_answers_of_people_go_the_same_way(answers, caplog):
+    caplog.set_level("INFO")
     source = answer_source(answers["params:behavior"])
     stage = create_pipeline(source)
     assert stage.inputs() == set(answers)
@@ -119,6 +120,7 @@ def test_answers_of_people_go_the_same_way(answers):
     assert set(found["trial_stimuli"]["stimulus_id"]) == set(answers["study_stimuli"]["stimulus_id"])
     assert found["participants"]["include"].all()
     assert found["reading_report"]["participants"] == 2
+    assert "Read 60 trials of 2 participants" in caplog.text and "have no image" not in caplog.text
     names = set(found["participants"]["participant_id"])
     assert names == {Pseudonyms("a secret of the test").of(one) for one in ("ann", "bob")}
 

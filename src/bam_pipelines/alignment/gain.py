@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bam_pipelines.compute.faults import InputError
 from bam_pipelines.compute.seeds import numpy_generator
 from bam_pipelines.compute.shards import run_shards
 
@@ -49,7 +50,10 @@ class CrossedTrials:
     def __post_init__(self) -> None:
         absent = set(range(len(self.participant_ids))) - set(self.person.tolist())
         if absent:
-            raise ValueError(f"participant {self.participant_ids[min(absent)]} has a model and no test trial.")
+            raise InputError(
+                f"participant {self.participant_ids[min(absent)]} has a model and no test trial: the models are of "
+                "other answers than the trials; run the whole stage alignment."
+            )
         wrong = np.abs(self.probabilities.sum(axis=2) - 1) > _ROUNDING
         if wrong.any():
             model, image = np.argwhere(wrong)[0]

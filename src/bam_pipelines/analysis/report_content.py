@@ -58,7 +58,9 @@ MANIPULATION_OF_OTHERS = (
 )
 
 
-SAMPLING_OF_OTHERS = "These answers are to other images than those that were sampled last, so sampling is left out."
+SAMPLING_OF_OTHERS = (
+    "These answers are to images that the stage sampling did not make, or not last, so sampling is left out."
+)
 POWER_OF_OTHERS = (
     "The newest power analysis was made of other answers than the newest second round, so that it is not shown: run "
     "the stages power and reporting."

@@ -13,6 +13,7 @@ from bam_pipelines.compute.seeds import numpy_generator
 
 # of a + b + …: above, units do not differ as far as anyone can see; below, each is all or nothing
 CONCENTRATIONS = (1e-2, 1e4)
+_ALIKE = 0.99 * CONCENTRATIONS[1]  # the fit ends at its bound
 _POSTERIOR_DRAWS = 400
 _INTERVAL_DRAWS = 2000
 
@@ -98,7 +99,8 @@ def true_outcomes(counts: np.ndarray, seed: int) -> dict[str, Any]:
     dict
         ``outcomes``: outcome to the expected share; ``intervals``: outcome to ``low`` and ``high``, 95 %, of that share
         in other images of such answers, the population taken as known; ``concentration`` and ``mean`` (first target,
-        second, another) of the population; all None where it cannot be fitted.
+        second, another) of the population; all None where it cannot be fitted, or answers do not tell images apart:
+        all would then have the population's probabilities, and be of one outcome.
 
     Notes
     -----
@@ -106,7 +108,7 @@ def true_outcomes(counts: np.ndarray, seed: int) -> dict[str, Any]:
     answers.
     """
     population = fit_population(counts)
-    if population is None:
+    if population is None or population.concentration > _ALIKE:
         nothing = dict.fromkeys(OUTCOMES), dict.fromkeys(("target_1", "target_2", "other"))
         ends = {name: dict.fromkeys(("low", "high")) for name in OUTCOMES}
         return {"outcomes": nothing[0], "intervals": ends, "concentration": None, "mean": nothing[1]}

@@ -131,7 +131,8 @@ def pseudonyms_for(settings: SourceSettings, salt: str | None) -> Pseudonyms:
         raise InputError(
             "ids of people from outside are replaced before anything is written, which needs a salt: set the "
             "environment variable BAM_SALT to a secret text or to a file that holds one, the same for the whole study "
-            "(`export BAM_SALT=<text or file>`), or say participant_ids: published if the ids are pseudonyms already."
+            "(`export BAM_SALT=<text or file>`), or give --params "
+            "behavior.sources.<source>.participant_ids=published if the ids are pseudonyms already."
         )
     return Pseudonyms(salt)
 
@@ -212,7 +213,7 @@ def _check_share(rejects: pd.DataFrame, accepted: int, highest: float) -> None:
         raise InputError(
             f"{len(rejects)} of {everything} records cannot be used, more than behavior.max_reject_share of {highest}; "
             f"the first: {first['file']}, line {first['line']}: {first['reason']}. Correct "
-            "them, or raise that share to read without them."
+            "them, or read without them by --params behavior.max_reject_share=<a larger share>."
         )
 
 

@@ -93,6 +93,19 @@ def _keys(file: Path) -> set[str]:
     return set() if _problem(file) else set(entries_of(file))
 
 
+def shared_data(loader: OmegaConfigLoader) -> str | None:
+    """Say that an environment has no data folder of its own; None of one that has, and of the default one."""
+    env = environments_of(loader)[0]
+    if env in (loader.default_run_env, loader.base_env):
+        return None
+    if any("data_root" in entries_of(file) for file in files_of(loader, "globals", env)):
+        return None
+    return (
+        f"environment {env} has no data folder of its own, so this run reads and writes the default run's results: "
+        f"give it one by `data_root: data/{env}` in conf/{env}/globals.yml."
+    )
+
+
 def left_out(loader: OmegaConfigLoader) -> str | None:
     """Say that files of the environment without ``--env`` do not count in this run; None if there are none."""
     env, default = environments_of(loader)[0], loader.default_run_env

@@ -1,11 +1,12 @@
 """What a run is called in MLflow, and what stands there about it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from textwrap import shorten
 from typing import Any
 
 from bam_pipelines.hooks.provenance import environment_name
+from bam_pipelines.pipeline_registry import STAGES
 
 # of kedro-mlflow's tags, those that say nothing (an object's address) or that have a better name among ours
 SILENT = frozenset({"runner", "run_id", "runtime_params", "pipeline_names"})
@@ -18,6 +19,16 @@ _OPTIONS = {
     "to-outputs": "to_outputs",
     "tags": "tags",
     "namespaces": "namespaces",
+}
+# a run of a part is called after the part
+_PARTS = {
+    "node_names": "",
+    "from_nodes": "from ",
+    "to_nodes": "to ",
+    "from_inputs": "from ",
+    "to_outputs": "to ",
+    "tags": "tag ",
+    "namespaces": "",
 }
 # what changes no result
 _RESOURCES = "compute"
@@ -70,16 +81,25 @@ def command(run_params: Mapping[str, Any]) -> str:
 
 
 def run_name(run_params: Mapping[str, Any]) -> str:
-    """Name a run by its pipelines and the last words of what was given, ``alignment (method=paper)`` for example.
+    """Name a run by its stages, or what ran of them, and by what was given: ``alignment (method=paper)`` for example.
 
     Parameters
     ----------
     run_params
         As Kedro's hooks get them.
     """
-    stages = " + ".join(run_params.get("pipeline_names") or ["__default__"]).replace("__default__", "default run")
+    stages = _stages(run_params.get("pipeline_names") or [])
+    parts = [f"{word}{', '.join(names)}" for key, word in _PARTS.items() if (names := run_params.get(key))]
+    stages = ", ".join([*([stages] if stages else []), *parts]) or "default run"
     given = ", ".join(f"{name.rpartition('.')[2]}={value}" for name, value in given_parameters(run_params).items())
     return f"{stages} ({shorten(given, _LONGEST, placeholder=' …')})" if given else stages
+
+
+def _stages(asked: Collection[str]) -> str:
+    """Name stages in the order in which they follow one another: Kedro's is that of a set."""
+    order = {name: place for place, name in enumerate(STAGES)}
+    names = sorted(asked, key=lambda name: order.get(name, -1))
+    return " + ".join(names).replace("__default__", "default run")
 
 
 def child_name(name: str, parent: str) -> str:

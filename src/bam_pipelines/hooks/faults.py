@@ -10,11 +10,13 @@ from click import ClickException
 from kedro.framework.hooks import hook_impl
 
 from bam_pipelines.compute.durable import is_full
-from bam_pipelines.compute.faults import Fault, not_installed
+from bam_pipelines.compute.faults import Fault, InputError, not_installed
 from bam_pipelines.hooks.refusal import RunFailedError, RunInterruptedError, RunRefusedError
 
 logger = logging.getLogger(__name__)
 
+# who advises to go on from the nodes that have not run, or to repeat the command
+_RUNNERS = tuple(f"kedro.runner.{name}_runner" for name in ("sequential", "parallel", "thread"))
 # what torch says where numpy raises a MemoryError
 _NO_MEMORY_TEXT = "can't allocate memory"
 _AGAIN = "what was finished is kept, run again to go on"
@@ -22,6 +24,21 @@ _AGAIN = "what was finished is kept, run again to go on"
 
 class FaultHook:
     """Turn what a person can mend into the last line that the command prints; the traceback is logged at DEBUG."""
+
+    def __init__(self) -> None:
+        self._advice = _Advice()
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Listen to what Kedro advises after an error."""
+        for name in _RUNNERS:
+            logging.getLogger(name).addFilter(self._advice)
+        self._advice.wrong = False
+
+    @hook_impl
+    def on_node_error(self, error: Exception) -> None:
+        """Know whether what Kedro advises, to go on from the node that failed, would fail again."""
+        self._advice.wrong = any(isinstance(one, InputError) for one in (error, error.__cause__))
 
     @hook_impl(trylast=True)
     def on_pipeline_error(self, error: Exception) -> None:
@@ -36,6 +53,15 @@ class FaultHook:
         if sentence is not None:
             logger.debug("The run failed", exc_info=error)
             raise RunFailedError(sentence) from error
+
+
+class _Advice(logging.Filter):
+    """Keeps from view what Kedro advises after a fault of input, whose own sentence says what to do."""
+
+    wrong = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (self.wrong and record.levelno == logging.WARNING and "nodes" in record.getMessage())
 
 
 @contextmanager

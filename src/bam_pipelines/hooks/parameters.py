@@ -21,6 +21,7 @@ from bam_pipelines.hooks.config_files import (
     left_out,
     misnamed_files,
     nearest,
+    shared_data,
     shown_path,
 )
 from bam_pipelines.hooks.refusal import RunRefusedError
@@ -59,8 +60,9 @@ class ParameterHook:
             problems = _unusable_folders(Path(self._context.project_path), loader)
         if problems:
             raise RunRefusedError(told(problems))
-        if (sentence := left_out(loader)) is not None:
-            logger.warning(sentence)
+        for sentence in (left_out(loader), shared_data(loader)):
+            if sentence is not None:
+                logger.warning(sentence)
 
 
 def told(problems: list[str]) -> str:

@@ -169,6 +169,7 @@ def _draw_bins(axes: Axes, metrics: pd.DataFrame) -> None:
     for place, name in enumerate(BINS):
         if not means[name]:
             axes.text(place, 0.03, "no test stimuli", ha="center", va="bottom", fontsize=11)
+    axes.set_xlim(-0.6, len(BINS) - 0.4)
     axes.set(xticks=range(len(BINS)), ylim=(0, 1.05), ylabel="accuracy", xlabel="people's entropy")
     axes.set_xticklabels([BIN_TITLES[name] for name in BINS])
     axes.legend(frameon=False, fontsize=11, loc="upper right")

@@ -95,7 +95,7 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
     counts = ["", f"n = {len(table)}", *(f"n = {n}" for n in by_classifier["n"])]
     for height, text in enumerate(counts):
         axes.text(1.01, height, text, va="center", fontsize=10, transform=axes.get_yaxis_transform())
-    plain_axes(axes, "b", "Outcome by guiding classifier")
+    plain_axes(axes, "b", "Outcome by guiding classifier" if len(by_classifier) else "Outcome")
 
 
 def draw_outcome_bars(axes: Axes, rows: dict[str, dict[str, float]]) -> None:
@@ -113,7 +113,7 @@ def draw_outcome_bars(axes: Axes, rows: dict[str, dict[str, float]]) -> None:
         shares = np.array([row[outcome] for row in rows.values()])
         axes.barh(list(rows), shares, left=left, color=OUTCOME_COLOURS[outcome], label=outcome, height=0.72)
         for height, (start, share) in enumerate(zip(left, shares, strict=True)):
-            if share >= 0.09:
+            if share >= 0.06:
                 ink = "white" if outcome == "success" else "black"
                 axes.text(start + share / 2, height, f"{share:.0%}", ha="center", va="center", color=ink, fontsize=10.5)
         left += shares

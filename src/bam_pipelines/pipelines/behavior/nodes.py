@@ -84,6 +84,10 @@ def _ingested(settings: BehaviorSettings, known: pd.DataFrame | None, round_numb
     source = settings.people.of_round(round_number)
     root, share = project_folder(), settings.max_reject_share
     found = ingest(settings.source, source, root, read_salt(), known, share, settings.n_classes)
+    logger.info(
+        "Read %(trials)d trials of %(participants)d participants, %(images)d images; %(rejects)d records are of no use",
+        found.report,
+    )
     unseen = found.report["trials_without_an_image"]
     if unseen:
         logger.warning(
