@@ -154,7 +154,7 @@ def test_only_what_has_targets_is_said_to_look_like_two_classes(report):
     )
     report.pairs = report.pairs.iloc[:1]
     report.results["second_stimuli"] = report.results["second_stimuli"].iloc[:0]
-    report.results["trial_stimuli"] = stimuli.assign(strategy="natural")
+    report.results["trial_stimuli"] = report.results["stimuli"] = stimuli.assign(strategy="natural")
     page = report.page()
     assert "lies, as was said of it, between the two classes" in page and "guiding classifier gives" not in page
     report.results["trial_stimuli"] = stimuli.assign(target_1=pd.NA, target_2=pd.NA)
