@@ -74,9 +74,8 @@ def test_the_older_spelling_works_and_kedro_viz_shows_the_result(kedro):
     result = kedro("viz", "build", "--include-previews", KEDRO_ENV="smoke")  # it has no --env
     assert result.returncode == 0, result.stderr
     graph = json.loads((kedro.folder / "build" / "api" / "main").read_text())
-    # what judgments makes is shown with the prior that learns from it, a second round's answers with manipulation,
-    # a user's own stimuli with those of sampling
-    assert set(graph["layers"]) == set(STAGES) - {"judgments", "manipulation_analysis", "own_stimuli"}
+    # what judgments makes is shown with the prior that learns from it, a second round's answers with manipulation
+    assert set(graph["layers"]) == set(STAGES) - {"judgments", "manipulation_analysis"}
     assert {pipeline["id"] for pipeline in graph["pipelines"]} >= {"__default__", "preprocessing", "prior", "reporting"}
     identity = next(node["id"] for node in graph["nodes"] if node["name"] == "mnist_test")
     shown = json.loads((kedro.folder / "build" / "api" / "nodes" / identity).read_text())
