@@ -50,9 +50,11 @@ def test_names_without_endings_are_told(take, tmp_path):
 
 
 def test_the_first_of_bad_records_is_the_first_in_the_file(take, tmp_path):
-    (tmp_path / "t.csv").write_text("participant,image,response\nb,x,99\na,y,99\n")
-    with pytest.raises(ValueError, match="the first: t.csv, line 2"):
-        take("table", share=0.1)
+    (tmp_path / "images").mkdir()
+    # images are looked for when answers have been read
+    (tmp_path / "t.csv").write_text("participant,image,response\nb,nowhere.png,1\na,y.png,99\n")
+    with pytest.raises(ValueError, match="the first: t.csv, line 2: no image for"):
+        take("table", share=0.1, images="images")
 
 
 def test_without_images_names_stand_in(take, tmp_path):
